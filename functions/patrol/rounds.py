@@ -1,0 +1,233 @@
+"""One pass: ask for the looks that are due, find alarms that nobody answered, send what is unsent.
+
+Each step, and each item in it, is on its own: one that fails is reported and the others go on. The
+heartbeat is emitted only when all of them went well, and its absence pages from CloudWatch.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from patrol.settings import Settings
+from runbook.checks import alarms
+from runbook.clock import Clock, to_text
+from runbook.errors import NightshiftError
+from runbook.model import Unknown
+from runbook.outbox import PARTITION, Message, Outbox, row
+from runbook.rules import PAGE_AGAIN
+from runbook.table import Conflict, Item, Table, from_aws, put, to_aws
+from runbook.trigger import LOOK_SCHEMA, LOOK_SOURCE, LOOK_TYPE
+
+OVERDUE = timedelta(minutes=5)
+"""A look that is this late was asked for five times: its function does not work."""
+LEFT_OVER = timedelta(seconds=60)
+"""A message this old was left by a dead look; a younger one is about to be sent by its own."""
+MOST_ENTRIES = 10
+"""PutEvents takes 10 entries a call."""
+MOST_PAGES = 10
+"""Pages of open incidents; a page has up to 1 MB, some hundred incidents."""
+
+
+@dataclass
+class Pass:
+    """What one pass did.
+
+    Attributes:
+        looks: asked for, as ``scenario target why``.
+        sent: messages that were left over and are sent now.
+        paged: pages repeated, and pages about overdue looks.
+        problems: what failed, one sentence each.
+    """
+
+    looks: list[str] = field(default_factory=list)
+    sent: int = 0
+    paged: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Patrol:
+    """Makes the passes.
+
+    Attributes:
+        table: incidents and outbox.
+        outbox: sends.
+        events: a boto3 EventBridge client.
+        cloudwatch: a boto3 client.
+        settings: which alarms and targets there are.
+        clock: the time.
+    """
+
+    table: Table
+    outbox: Outbox
+    events: Any
+    cloudwatch: Any
+    settings: Settings
+    clock: Clock
+
+    def go_round(self) -> Pass:
+        """Make one pass. Never raises for what AWS or the table answers; it is in ``problems``."""
+        done, now = Pass(), self.clock.now()
+        opened: list[Item] = []
+
+        def look_round() -> None:
+            opened.extend(self._open(done))
+            self._ask(self._due(opened, now), done)
+
+        steps: Sequence[tuple[str, Callable[[], None]]] = (
+            ("looks that are due", look_round),
+            ("alarms that nobody answered", lambda: self._ask(self._missed(opened), done)),
+            ("unsent messages", lambda: self._send_left_over(now, done)),
+            ("pages to repeat", lambda: self._page_again(opened, now, done)),
+            ("overdue looks", lambda: self._page_overdue(opened, now, done)),
+        )
+        for name, step in steps:
+            _isolated(name, step, done)
+        return done
+
+    def _open(self, done: Pass) -> Iterator[Item]:
+        asked: dict[str, Any] = {
+            "TableName": self.table.name,
+            "IndexName": "due",
+            "KeyConditionExpression": "#open = :open",
+            "ExpressionAttributeNames": {"#open": "open"},
+            "ExpressionAttributeValues": to_aws({":open": "open"}),
+        }
+        for _ in range(MOST_PAGES):
+            page = self.table.client.query(**asked)
+            for item in page["Items"]:
+                try:
+                    yield from_aws(item)
+                except NightshiftError as error:
+                    done.problems.append(str(error))
+            if "LastEvaluatedKey" not in page:
+                return
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        done.problems.append(f"more than {MOST_PAGES} pages of open incidents: the rest waits")
+
+    def _due(self, opened: Sequence[Item], now: datetime) -> list[tuple[str, str, str]]:
+        """Return who is due, oldest first: the index sorts by it."""
+        return [
+            (item["scenario"], item["target"], "due")
+            for item in opened
+            if item["next_look_at"] <= to_text(now)
+        ]
+
+    def _missed(self, opened: Sequence[Item]) -> list[tuple[str, str, str]]:
+        """Return scenarios with an alarm in ALARM and no open incident: the event was lost."""
+        states = alarms.states(self.cloudwatch, sorted(self.settings.alarms))
+        if isinstance(states, Unknown):
+            raise NightshiftError(states.why)
+        ringing = {self.settings.alarms[name] for name, state in states.items() if state == "ALARM"}
+        busy = {item["scenario"] for item in opened}
+        return [
+            (name, self.settings.targets[name], "missed alarm") for name in sorted(ringing - busy)
+        ]
+
+    def _ask(self, looks: Sequence[tuple[str, str, str]], done: Pass) -> None:
+        for start in range(0, len(looks), MOST_ENTRIES):
+            batch = looks[start : start + MOST_ENTRIES]
+            answer = self.events.put_events(Entries=[self._entry(*one) for one in batch])
+            for one, entry in zip(batch, answer["Entries"], strict=True):
+                if "EventId" in entry:
+                    done.looks.append(" ".join(one))
+                else:
+                    code = entry.get("ErrorCode", "no code")
+                    done.problems.append(f"EventBridge refused the look {' '.join(one)}: {code}")
+
+    def _entry(self, scenario: str, target: str, why: str) -> dict[str, str]:
+        detail = {
+            "schema": LOOK_SCHEMA,
+            "environment": self.settings.environment,
+            "scenario": scenario,
+            "target": target,
+            "why": why,
+        }
+        return {"Source": LOOK_SOURCE, "DetailType": LOOK_TYPE, "Detail": json.dumps(detail)}
+
+    def _send_left_over(self, now: datetime, done: Pass) -> None:
+        for item in self.table.query(PARTITION, before=to_text(now - LEFT_OVER)):
+            why = self.outbox.send(item)
+            if why:
+                done.problems.append(why)
+            else:
+                done.sent += 1
+
+    def _page_again(self, opened: Sequence[Item], now: datetime, done: Pass) -> None:
+        for item in opened:
+            due = item.get("page_again_at")
+            if due and due <= to_text(now) and "acknowledged_at" not in item:
+                page = item["page"]
+                self._page(item, "page_again_at", page["subject"], page["body"], now, done)
+
+    def _page_overdue(self, opened: Sequence[Item], now: datetime, done: Pass) -> None:
+        for item in opened:
+            if item["next_look_at"] > to_text(now - OVERDUE):
+                continue
+            if item.get("overdue_page_at", "") > to_text(now):
+                continue
+            name = f"{item['scenario']} {item['target']}"
+            body = (
+                f"{name}: a person is needed.\n\n"
+                f"Why      its look was due at {item['next_look_at']} and has not happened: "
+                f"the function of {item['scenario']} does not work\n"
+                f"Next     read its log group, /nightshift/{self.settings.environment}/{item['scenario']}\n"
+            )
+            subject = f"[{self.settings.environment}] {name}: PAGE looks are overdue"
+            self._page(item, "overdue_page_at", subject, body, now, done)
+
+    def _page(
+        self, item: Item, attribute: str, subject: str, body: str, now: datetime, done: Pass
+    ) -> None:
+        """Write the page and when it may be repeated, together; then send it."""
+
+        def page() -> None:
+            incident = item.get("incident_id", "not yet known")
+            message = row(
+                Message(
+                    kind="page",
+                    subject=subject,
+                    body=body,
+                    scenario=item["scenario"],
+                    incident=incident,
+                    dedup=f"{incident}-{attribute}-{now:%Y%m%d%H%M}",
+                ),
+                now,
+            )
+            conflict: Conflict | None = self.table.write_all(
+                [_later(item, attribute, now), put(message)],
+                f"{attribute[:4]}-{message['sk'][:24]}",
+            )
+            if conflict is None:
+                done.paged += 1
+                why = self.outbox.send(message)
+                if why:
+                    done.problems.append(why)
+
+        _isolated(f"page about {item['scenario']} {item['target']}", page, done)
+
+
+def _later(item: Item, attribute: str, now: datetime) -> dict[str, Any]:
+    names: Mapping[str, str] = {"#when": attribute}
+    return {
+        "Update": {
+            "Key": to_aws({"pk": item["pk"], "sk": item["sk"]}),
+            "UpdateExpression": "SET #when = :later",
+            "ConditionExpression": "attribute_not_exists(#when) OR #when <= :now",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": to_aws(
+                {":later": to_text(now + PAGE_AGAIN), ":now": to_text(now)}
+            ),
+        }
+    }
+
+
+def _isolated(name: str, step: Callable[[], None], done: Pass) -> None:
+    try:
+        step()
+    except (ClientError, BotoCoreError, NightshiftError) as error:
+        done.problems.append(f"{name}: {type(error).__name__}: {error}")

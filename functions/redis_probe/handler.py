@@ -1,0 +1,26 @@
+"""Lambda's entry: one reading a minute as metrics; a direct call gets the same reading as its answer."""
+
+import os
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from redis_probe.probe import Settings, read
+from runbook import metrics
+from runbook.settings import load
+
+settings = load(Settings, os.environ)
+logger = Logger()
+
+
+@logger.inject_lambda_context
+def handle(event: Any, context: Any) -> dict[str, Any]:
+    """Read Redis, emit, answer."""
+    del event, context
+    reading = read(settings)
+    metrics.emit(reading.by_environment(), environment=settings.environment)
+    metrics.emit(reading.by_queue(), environment=settings.environment, queue=settings.queue)
+    if not reading.up:
+        logger.warning("Redis could not be read", why=reading.error)
+    return asdict(reading)

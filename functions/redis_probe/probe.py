@@ -1,0 +1,82 @@
+"""Reads Redis once: up or not, which run, how deep the queue. Never hangs, always answers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+TIMEOUT_SECONDS = 2.0
+"""To connect, and for each answer: a healthy Redis answers within milliseconds."""
+RUN_DIGITS = 12
+"""Hexadecimal digits of run_id that become a number: 48 bits fit exactly into a metric's value."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the template tells this function."""
+
+    environment: str
+    redis_host: str
+    redis_port: int
+    redis_tls: bool
+    queue: str
+    unacked: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What Redis answered.
+
+    Attributes:
+        up: whether all questions were answered.
+        run_id: changes when Redis restarts; empty when it is not up.
+        depth: messages in the queue's list, None when it is not up.
+        unacked: messages handed out and not acknowledged, None when it is not up.
+        error: why it is not up.
+    """
+
+    up: bool
+    run_id: str = ""
+    depth: int | None = None
+    unacked: int | None = None
+    error: str = ""
+
+    def by_environment(self) -> dict[str, float]:
+        """Return the metrics about Redis itself."""
+        if not self.up:
+            return {"RedisUp": 0}
+        return {"RedisUp": 1, "RedisRun": int(self.run_id[:RUN_DIGITS], 16)}
+
+    def by_queue(self) -> dict[str, float]:
+        """Return the metrics about the queue: none when it could not be read, never a 0."""
+        if self.depth is None or self.unacked is None:
+            return {}
+        return {"QueueDepth": self.depth, "Unacked": self.unacked}
+
+
+def read(settings: Settings) -> Reading:
+    """Ask Redis, on a connection of its own: a kept one would be the old primary after a failover."""
+    client: Any = redis.Redis(
+        host=settings.redis_host,
+        port=settings.redis_port,
+        ssl=settings.redis_tls,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        socket_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+    )
+    try:
+        client.ping()
+        info = client.info("server")
+        return Reading(
+            up=True,
+            run_id=str(info["run_id"]),
+            depth=int(client.llen(settings.queue)),
+            unacked=int(client.hlen(settings.unacked)),
+        )
+    except redis.RedisError as error:
+        return Reading(up=False, error=f"{type(error).__name__}: {error}")
+    finally:
+        client.close()

@@ -1,0 +1,1 @@
+"""Reads: one AWS service each. A check never writes."""

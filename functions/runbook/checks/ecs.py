@@ -1,0 +1,197 @@
+"""ECS: a service with its deployments, its running and its stopped tasks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from runbook.model import Unknown
+from runbook.permissions import Need
+
+NEEDS = (
+    Need("ecs:DescribeServices", "service"),
+    Need("ecs:DescribeTaskDefinition", "any"),
+    Need("ecs:DescribeTasks", "tasks"),
+    Need("ecs:ListTasks", "cluster_tasks"),
+)
+
+MOST_TASKS = 100
+"""ListTasks gives, and DescribeTasks takes, at most 100 tasks a call."""
+MOST_PAGES = 3
+"""300 stopped tasks show any crash loop; absence in a longer list is Unknown."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment of a service, as DescribeServices shows it."""
+
+    id: str
+    status: str
+    task_definition: str
+    rollout_state: str
+    created_at: datetime
+    updated_at: datetime
+    failed_tasks: int
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service at one moment.
+
+    Attributes:
+        controller: ECS, CODE_DEPLOY or EXTERNAL.
+        strategy: ROLLING, BLUE_GREEN, LINEAR or CANARY.
+        deployments: newest first; the first one is PRIMARY.
+    """
+
+    name: str
+    running: int
+    desired: int
+    pending: int
+    controller: str
+    strategy: str
+    deployments: tuple[Deployment, ...]
+
+    @property
+    def primary(self) -> Deployment:
+        """Return the deployment that the service is at or on its way to."""
+        return self.deployments[0]
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """One stopped task."""
+
+    arn: str
+    deployment: str
+    stop_code: str
+    reason: str
+    exit_codes: tuple[int, ...]
+    stopped_at: datetime
+
+    @property
+    def crashed(self) -> bool:
+        """Say whether an essential container ended by itself with an error.
+
+        Exit code 137 alone says nothing: rolling deployments kill with 137, and their stop code
+        is ServiceSchedulerInitiated.
+        """
+        return self.stop_code == "EssentialContainerExited" and any(self.exit_codes)
+
+    @property
+    def failed_to_start(self) -> bool:
+        """Say whether the task never ran: no image, no network interface, no secret."""
+        return self.stop_code == "TaskFailedToStart"
+
+
+def service(ecs: Any, cluster: str, name: str) -> Service | Unknown:
+    """Describe one service."""
+    answer = ecs.describe_services(cluster=cluster, services=[name])
+    if not answer["services"]:
+        return Unknown(f"service {name}: not found in cluster {cluster}")
+    found = answer["services"][0]
+    if found["status"] != "ACTIVE":
+        return Unknown(f"service {name}: its status is {found['status']}")
+    deployments = sorted(
+        (_deployment(one) for one in found.get("deployments", [])),
+        key=lambda one: (one.status == "PRIMARY", one.created_at),
+        reverse=True,
+    )
+    if not deployments or deployments[0].status != "PRIMARY":
+        controller = found.get("deploymentController", {}).get("type", "ECS")
+        return Unknown(
+            f"service {name}: no primary deployment (deployment controller {controller})"
+        )
+    return Service(
+        name=name,
+        running=found["runningCount"],
+        desired=found["desiredCount"],
+        pending=found["pendingCount"],
+        controller=found.get("deploymentController", {}).get("type", "ECS"),
+        strategy=found.get("deploymentConfiguration", {}).get("strategy", "ROLLING"),
+        deployments=tuple(deployments),
+    )
+
+
+def _deployment(found: Mapping[str, Any]) -> Deployment:
+    return Deployment(
+        id=found["id"],
+        status=found["status"],
+        task_definition=found["taskDefinition"],
+        rollout_state=found.get("rolloutState", "unknown"),
+        created_at=found["createdAt"],
+        updated_at=found["updatedAt"],
+        failed_tasks=found.get("failedTasks", 0),
+    )
+
+
+def running_tasks(ecs: Any, cluster: str, name: str) -> tuple[str, ...]:
+    """Return the ARNs of up to 100 tasks of the service that are meant to run."""
+    answer = ecs.list_tasks(cluster=cluster, serviceName=name, desiredStatus="RUNNING")
+    return tuple(answer["taskArns"])
+
+
+def stopped_tasks(
+    ecs: Any, cluster: str, name: str, now: datetime, span: timedelta
+) -> tuple[Stopped, ...] | Unknown:
+    """Return the service's tasks that stopped within ``span``, newest first; ECS keeps them an hour."""
+    asked: dict[str, Any] = {"cluster": cluster, "serviceName": name, "desiredStatus": "STOPPED"}
+    found: list[Stopped] = []
+    for _ in range(MOST_PAGES):
+        page = ecs.list_tasks(**asked)
+        if page["taskArns"]:
+            tasks = ecs.describe_tasks(cluster=cluster, tasks=page["taskArns"])["tasks"]
+            found += [_stopped(task) for task in tasks if task.get("stoppedAt")]
+        if "nextToken" not in page:
+            recent = [task for task in found if task.stopped_at >= now - span]
+            return tuple(sorted(recent, key=lambda task: task.stopped_at, reverse=True))
+        asked["nextToken"] = page["nextToken"]
+    return Unknown(f"stopped tasks of {name}: more than {MOST_PAGES * MOST_TASKS}")
+
+
+def _stopped(task: Mapping[str, Any]) -> Stopped:
+    return Stopped(
+        arn=task["taskArn"],
+        deployment=task.get("startedBy", ""),
+        stop_code=task.get("stopCode", ""),
+        reason=task.get("stoppedReason", ""),
+        exit_codes=tuple(
+            container["exitCode"] for container in task["containers"] if "exitCode" in container
+        ),
+        stopped_at=task["stoppedAt"],
+    )
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A task definition's revision and the image of one of its containers."""
+
+    arn: str
+    image: str
+
+
+def definition(ecs: Any, name: str, container: str) -> Definition | Unknown:
+    """Describe a task definition by ARN, or the newest active revision of a family by its name."""
+    found = ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+    images = [one["image"] for one in found["containerDefinitions"] if one["name"] == container]
+    if len(images) != 1:
+        return Unknown(f"task definition {name}: it has no container named {container!r}")
+    return Definition(found["taskDefinitionArn"], images[0])
+
+
+def running_digests(
+    ecs: Any, cluster: str, tasks: tuple[str, ...], container: str
+) -> frozenset[str] | Unknown:
+    """Return the image digests that the given tasks run in one container."""
+    if not tasks:
+        return Unknown("running image: no task is running")
+    described = ecs.describe_tasks(cluster=cluster, tasks=list(tasks[:MOST_TASKS]))["tasks"]
+    digests = {
+        one.get("imageDigest", "")
+        for task in described
+        for one in task["containers"]
+        if one["name"] == container
+    }
+    if not digests or "" in digests:
+        return Unknown("running image: ECS does not show the digest of every running task")
+    return frozenset(digests)

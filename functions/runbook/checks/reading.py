@@ -1,0 +1,29 @@
+"""Turns a failed read into ``Unknown``: a check never lends a default to a decision."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runbook.model import Unknown
+
+T = TypeVar("T")
+
+
+def ask(what: str, read: Callable[[], T | Unknown]) -> T | Unknown:
+    """Read, or say why it could not be read.
+
+    Args:
+        what: the question, for example ``the service saas-worker``; it starts the sentence.
+        read: makes the calls.
+
+    Returns:
+        What ``read`` returned, or ``Unknown`` when AWS refused, throttled or did not answer.
+    """
+    try:
+        return read()
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "no code")
+        return Unknown(f"{what}: AWS answered {code} to {error.operation_name}")
+    except BotoCoreError as error:
+        return Unknown(f"{what}: {type(error).__name__}, AWS did not answer")

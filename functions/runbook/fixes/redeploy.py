@@ -1,0 +1,209 @@
+"""Redeploy an ECS service: the same revision and the same image, in new tasks.
+
+It cannot be undone, and need not be: it leaves the service as it was, in fresh tasks. It is refused where
+it would ship something new (the tag points to another digest by now) or where somebody is deploying.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Protocol
+
+from runbook.aws import Aws, Calls
+from runbook.checks import ecr, ecs
+from runbook.checks.reading import ask
+from runbook.gate import Change, Landed, Refusal
+from runbook.model import Attempt, Unknown
+from runbook.permissions import Need
+
+NEEDS = (Need("ecs:UpdateService", "service"),)
+
+COMPLETED_DEADLINE = timedelta(minutes=15)
+"""ECS needs about a minute per task; a rollout that is not done by then will not be."""
+SETTLE = timedelta(minutes=5)
+"""From COMPLETED to the verdict: new consumers have connected and worked through their first messages."""
+LANDS_WITHIN = timedelta(seconds=60)
+"""Reads of ECS are eventually consistent; before this, absence proves nothing."""
+SKEW = timedelta(seconds=5)
+"""How far ECS's clock and ours may differ."""
+
+
+class Facts(Protocol):
+    """What a scenario must have read to redeploy a service.
+
+    Attributes:
+        at: when.
+        service: as the decision saw it.
+        running: ARNs of its running tasks.
+        definition: the newest revision of its family, a guess that saves a round trip.
+    """
+
+    @property
+    def at(self) -> datetime: ...  # noqa: D102  # a field of the scenario's facts
+    @property
+    def service(self) -> ecs.Service | Unknown: ...  # noqa: D102  # a field of the scenario's facts
+    @property
+    def running(self) -> tuple[str, ...] | Unknown: ...  # noqa: D102  # a field of the scenario's facts
+    @property
+    def definition(self) -> ecs.Definition | Unknown: ...  # noqa: D102  # a field of the scenario's facts
+
+
+def _shown(deployment: ecs.Deployment) -> dict[str, Any]:
+    return {"deployment": deployment.id, "task_definition": deployment.task_definition}
+
+
+@dataclass(frozen=True)
+class Redeploy:
+    """Force a new deployment of one service.
+
+    Attributes:
+        aws: clients.
+        cluster: the cluster's name.
+        service: the service's name; never empty, never a pattern.
+        container: the essential container, whose image decides.
+        repository: its ECR repository.
+        mode_key: for example ``redeploy_worker``.
+    """
+
+    aws: Aws
+    cluster: str
+    service: str
+    container: str
+    repository: str
+    mode_key: str
+    name: str = "redeploy"
+    holds: timedelta = COMPLETED_DEADLINE + SETTLE
+    undo: str = "none: the same revision and image run in new tasks"
+
+    @property
+    def resource(self) -> str:
+        """Return the key of occupancy, cooldown and budget."""
+        return f"ecs:{self.cluster}/{self.service}"
+
+    def command(self) -> str:
+        """Return what a person would type."""
+        return (
+            f"aws ecs update-service --cluster {self.cluster} --service {self.service} "
+            "--force-new-deployment"
+        )
+
+    def rereads(self, facts: Facts) -> Calls:
+        """Return the reads of the service, its running digests and what its image tag means now."""
+        reader = self.aws.reader("ecs")
+        return {
+            "redeploy.service": partial(
+                ask,
+                f"service {self.service}",
+                partial(ecs.service, reader, self.cluster, self.service),
+            ),
+            "redeploy.running": lambda: ask("running image", lambda: self._running(facts)),
+            "redeploy.next": lambda: ask("next image", lambda: self._next(facts)),
+        }
+
+    def _running(self, facts: Facts) -> frozenset[str] | Unknown:
+        if isinstance(facts.running, Unknown):
+            return facts.running
+        return ecs.running_digests(
+            self.aws.reader("ecs"), self.cluster, facts.running, self.container
+        )
+
+    def _next(self, facts: Facts) -> str | Unknown:
+        if isinstance(facts.service, Unknown):
+            return facts.service
+        wanted = facts.service.primary.task_definition
+        known = facts.definition
+        if isinstance(known, Unknown) or known.arn != wanted:
+            known = ecs.definition(self.aws.reader("ecs"), wanted, self.container)
+        if isinstance(known, Unknown):
+            return known
+        image = ecr.parse(known.image, self.repository)
+        return image if isinstance(image, Unknown) else ecr.digest(self.aws.reader("ecr"), image)
+
+    def refuse(self, facts: Facts, answers: Mapping[str, Any]) -> Refusal | None:
+        """Refuse where the service is not what the decision saw, or would not come back the same."""
+        now: ecs.Service | Unknown = answers["redeploy.service"]
+        for fact in (facts.service, now):
+            if isinstance(fact, Unknown):
+                return Refusal("target", f"the target cannot be re-read: {fact.why}", "escalate")
+        decided_on: Any = facts.service
+        return (
+            self._foreign(now)
+            or self._moved(decided_on, now)
+            or self._other_image(answers["redeploy.running"], answers["redeploy.next"])
+        )
+
+    def _foreign(self, now: Any) -> Refusal | None:
+        if now.controller != "ECS" or now.strategy != "ROLLING":
+            how = f"{now.controller}, {now.strategy}"
+            return Refusal(
+                "target", f"{self.service} is deployed by {how}: not ours to redeploy", "escalate"
+            )
+        return None
+
+    def _moved(self, decided_on: Any, now: Any) -> Refusal | None:
+        if now.primary.id != decided_on.primary.id:
+            return Refusal(
+                "busy",
+                f"{self.service} has a new deployment {now.primary.id} that the decision did not see",
+                "wait",
+            )
+        if len(now.deployments) > 1 or now.primary.rollout_state == "IN_PROGRESS":
+            return Refusal(
+                "busy",
+                f"{self.service} is being deployed ({now.primary.id} is {now.primary.rollout_state})",
+                "wait",
+            )
+        return None
+
+    def _other_image(self, running: Any, following: Any) -> Refusal | None:
+        for fact in (running, following):
+            if isinstance(fact, Unknown):
+                return Refusal(
+                    "target", f"cannot prove that the same image comes back: {fact.why}", "escalate"
+                )
+        if running != frozenset({following}):
+            return Refusal(
+                "target",
+                f"a redeploy would ship another image: the tag now means {following}, "
+                f"running is {', '.join(sorted(running))}",
+                "escalate",
+            )
+        return None
+
+    def prior(self, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Return which deployment and revision the service is at."""
+        return _shown(answers["redeploy.service"].primary)
+
+    def apply(self, attempt: Attempt) -> Change:
+        """Call UpdateService, once, with nothing but the request for new tasks."""
+        del attempt
+        answer = self.aws.fixer("ecs").update_service(
+            cluster=self.cluster, service=self.service, forceNewDeployment=True
+        )
+        primary = next(
+            one for one in answer["service"]["deployments"] if one["status"] == "PRIMARY"
+        )
+        return Change(
+            answer["ResponseMetadata"].get("RequestId", ""),
+            {"deployment": primary["id"], "task_definition": primary["taskDefinition"]},
+        )
+
+    def left(self, facts: Facts) -> dict[str, Any]:
+        """Return which deployment the service is at."""
+        if isinstance(facts.service, Unknown):
+            raise TypeError("asked what a call left in a service that could not be read")
+        return _shown(facts.service.primary)
+
+    def landed(self, facts: Facts, attempt: Attempt) -> Landed:
+        """Say whether a new deployment of the same revision began when the call was made."""
+        service = facts.service
+        if isinstance(service, Unknown):
+            return Landed.TOO_EARLY
+        primary = service.primary
+        if primary.id == attempt.prior["deployment"]:
+            waited = facts.at - attempt.tried_at
+            return Landed.NO if waited >= LANDS_WITHIN else Landed.TOO_EARLY
+        ours = attempt.tried_at - SKEW <= primary.created_at <= attempt.tried_at + LANDS_WITHIN
+        same = primary.task_definition == attempt.prior["task_definition"]
+        return Landed.YES if ours and same else Landed.UNKNOWN

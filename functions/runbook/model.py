@@ -1,0 +1,188 @@
+"""The words of DESIGN section 2 as types: unknowns, decisions, outcomes, attempts, incidents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A fact that could not be read. It is never a default: no row that changes anything reads it.
+
+    Attributes:
+        why: what was asked and what came back, fit to show to a person.
+    """
+
+    why: str
+
+
+class Status(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    ESCALATED = "escalated"
+    """A person has been asked; Nightshift keeps looking, changes nothing, and may still resolve."""
+    RESOLVED = "resolved"
+
+
+class Outcome(StrEnum):
+    """What happened to a fix: past tense, never confused with what was decided."""
+
+    APPLIED = "APPLIED"
+    REFUSED = "REFUSED"
+    FAILED = "FAILED"
+    VERIFIED = "VERIFIED"
+    UNDONE = "UNDONE"
+    SUPERSEDED = "SUPERSEDED"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the last applied fix ended, as a decision says it.
+
+    Attributes:
+        outcome: VERIFIED, FAILED (it did not help) or SUPERSEDED (somebody changed the target since).
+        why: the numbers.
+    """
+
+    outcome: Outcome
+    why: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Look again later; nothing is changed.
+
+    Attributes:
+        reason: a sentence fit to page someone with.
+        seconds: when to look again.
+        blind: the row that was asked for reads an ``Unknown``; three such looks escalate.
+        verdict: closes the last applied fix.
+    """
+
+    reason: str
+    seconds: int = 60
+    blind: bool = False
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Apply:
+    """Ask the gate for one fix.
+
+    Attributes:
+        fix: a key of the scenario's fixes.
+        reason: a sentence fit to page someone with.
+        remember: numbers of this moment that the verification will need (JSON values).
+    """
+
+    fix: str
+    reason: str
+    remember: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """The trouble is over."""
+
+    reason: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Escalate:
+    """A person is needed.
+
+    Attributes:
+        reason: a sentence fit to page someone with.
+        proposal: the next commands to type, ready filled in; empty when there is none.
+        verdict: closes the last applied fix.
+    """
+
+    reason: str
+    proposal: str = ""
+    verdict: Verdict | None = None
+
+
+Decision = Wait | Apply | Resolve | Escalate
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One fix of this incident, from its intent on.
+
+    Attributes:
+        intent_id: unique; also the idempotency token of the intent's transaction.
+        fix: the fix's name.
+        resource: what it changes, for example ``ecs:saas-prod/saas-worker``.
+        reason: why it was decided.
+        prior: the target's state and the symptom's numbers before the change (JSON values).
+        intended_at: when the intent was written.
+        tried_at: when the call was last about to be made.
+        tries: how often the call was about to be made; more than 1 only after a lost answer.
+        outcome: None while the answer of the call is not known.
+        outcome_at: when the outcome was learned.
+        left: the target's state as the fix left it, what an undo or a verdict compares with.
+        request_id: AWS's id of the call, when it answered.
+    """
+
+    intent_id: str
+    fix: str
+    resource: str
+    reason: str
+    prior: Mapping[str, Any]
+    intended_at: datetime
+    tried_at: datetime
+    tries: int = 1
+    outcome: Outcome | None = None
+    outcome_at: datetime | None = None
+    left: Mapping[str, Any] = field(default_factory=dict)
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One open trouble: scenario and target, with the history that decisions need.
+
+    Attributes:
+        id: ``<scenario>-<utc date and time of opening>-<4 characters>``.
+        version: bumped by every claim and write; a write with an old version is refused.
+        reopened_at: moments of re-opening, oldest first.
+        blind_looks: consecutive looks that needed a fact they could not read.
+        refused_since: since when the gate has been refusing with "wait"; None when it does not.
+        page_again_at: when patrol repeats the page; None when no page is open.
+        page: the last page's subject and body, what patrol repeats.
+        triggers: how many alarms and requests have joined.
+    """
+
+    id: str
+    scenario: str
+    target: str
+    status: Status
+    version: int
+    opened_at: datetime
+    attempts: tuple[Attempt, ...] = ()
+    reopened_at: tuple[datetime, ...] = ()
+    blind_looks: int = 0
+    refused_since: datetime | None = None
+    resolved_at: datetime | None = None
+    page_again_at: datetime | None = None
+    page: Mapping[str, str] = field(default_factory=dict)
+    triggers: int = 1
+
+    @property
+    def last(self) -> Attempt | None:
+        """Return the newest attempt, whatever became of it."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def unanswered(self) -> Attempt | None:
+        """Return the attempt whose call has no known answer, if there is one."""
+        return self.last if self.last and self.last.outcome is None else None
+
+    @property
+    def unverified(self) -> Attempt | None:
+        """Return the attempt that is applied and not yet judged, if there is one."""
+        return self.last if self.last and self.last.outcome is Outcome.APPLIED else None

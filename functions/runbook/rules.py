@@ -1,0 +1,130 @@
+"""What holds for every scenario, around its own ``decide``; as pure as it.
+
+blind      a decision that needs an unknown waits; the third time in a row it escalates
+flapping   the third re-opening within an hour: no fix any more, one page
+escalated  nothing is changed any more; looked at every 5 min; it may still resolve
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from runbook.clock import from_text
+from runbook.gate import Refusal
+from runbook.model import (
+    Apply,
+    Attempt,
+    Decision,
+    Escalate,
+    Incident,
+    Outcome,
+    Resolve,
+    Status,
+    Verdict,
+    Wait,
+)
+
+MOST_BLIND_LOOKS = 3
+"""In a row: with a minute between looks a throttled API has had three chances."""
+FLAPPING = 3
+"""Re-openings within 60 min: what comes back so often is not repaired by repeating the repair."""
+ESCALATED_SECONDS = 300
+"""Between looks while a person has it."""
+REFUSED_DEADLINE = timedelta(minutes=15)
+"""How long somebody else's deployment or an occupied resource is waited for."""
+PAGE_AGAIN = timedelta(minutes=15)
+"""A page repeats until it is acknowledged or the incident ends."""
+
+
+def temper(decision: Decision, incident: Incident, *, by_hand: bool) -> Decision:
+    """Return the scenario's decision as these rules leave it."""
+    if isinstance(decision, Wait) and decision.blind:
+        decision = _blind(decision, incident)
+    if by_hand:
+        return decision
+    if len(incident.reopened_at) >= FLAPPING and incident.status is Status.OPEN:
+        decision = _flapping(decision, incident)
+    if incident.status is Status.ESCALATED:
+        decision = _escalated(decision)
+    return decision
+
+
+def _blind(decision: Wait, incident: Incident) -> Decision:
+    if incident.blind_looks + 1 < MOST_BLIND_LOOKS:
+        return decision
+    return Escalate(
+        f"blind: {decision.reason}, {MOST_BLIND_LOOKS} looks in a row", verdict=decision.verdict
+    )
+
+
+def _flapping(decision: Decision, incident: Incident) -> Decision:
+    times = len(incident.reopened_at)
+    why = f"flapping: came back {times} times within an hour; no fix is applied any more"
+    if times == FLAPPING:
+        return Escalate(why, verdict=getattr(decision, "verdict", None))
+    return Wait(f"{why} (would: {decision.reason})") if isinstance(decision, Apply) else decision
+
+
+def _escalated(decision: Decision) -> Decision:
+    if isinstance(decision, Resolve):
+        return decision
+    prefix = "a person has it, nothing is changed; "
+    verdict = None if isinstance(decision, Apply) else decision.verdict
+    return Wait(prefix + decision.reason, ESCALATED_SECONDS, verdict=verdict)
+
+
+def after_refusal(decision: Apply, refusal: Refusal, incident: Incident, now: datetime) -> Decision:
+    """Return what a refused fix comes to: waiting for the way to be free, or a person."""
+    why = f"{decision.reason}; {decision.fix} not applied: {refusal.reason}"
+    since = incident.refused_since or now
+    if refusal.then == "wait" and now - since < REFUSED_DEADLINE:
+        return Wait(why)
+    return Escalate(why)
+
+
+def conclude(
+    incident: Incident, decision: Decision, now: datetime, *, refused: bool = False
+) -> Incident:
+    """Return the incident as it stands after a decision that changes nothing in the world."""
+    blind = isinstance(decision, Wait) and decision.blind
+    incident = replace(
+        incident,
+        blind_looks=incident.blind_looks + 1 if blind else 0,
+        refused_since=(incident.refused_since or now) if refused else None,
+    )
+    if not isinstance(decision, Apply) and decision.verdict:
+        incident = judge(incident, decision.verdict, now)
+    if isinstance(decision, Resolve):
+        return replace(
+            incident, status=Status.RESOLVED, resolved_at=now, page_again_at=None, page={}
+        )
+    if isinstance(decision, Escalate):
+        return replace(incident, status=Status.ESCALATED, page_again_at=now + PAGE_AGAIN)
+    return incident
+
+
+def judge(incident: Incident, verdict: Verdict, now: datetime) -> Incident:
+    """Return the incident with its last attempt closed by the verdict."""
+    if incident.last is None:
+        raise ValueError(f"{incident.id} has no fix that {verdict.outcome} could be about")
+    return with_last(incident, replace(incident.last, outcome=verdict.outcome, outcome_at=now))
+
+
+def with_last(incident: Incident, attempt: Attempt) -> Incident:
+    """Return the incident with its last attempt replaced."""
+    return replace(incident, attempts=(*incident.attempts[:-1], attempt))
+
+
+def recurring(attempt: Attempt, verdict: Verdict | None, now: datetime) -> bool:
+    """Say whether this is the second time within 24 h that the same fix helped the same resource."""
+    before = attempt.prior.get("verified_before")
+    helped = verdict is not None and verdict.outcome is Outcome.VERIFIED
+    return bool(helped and before and now - from_text(before) < timedelta(hours=24))
+
+
+def next_look(decision: Decision, incident: Incident, now: datetime) -> datetime:
+    """Return when the incident is due again; of a resolved one, now: a trigger may claim it at once."""
+    if incident.status is Status.RESOLVED:
+        return now
+    if incident.status is Status.ESCALATED:
+        return now + timedelta(seconds=ESCALATED_SECONDS)
+    return now + timedelta(seconds=decision.seconds if isinstance(decision, Wait) else 60)

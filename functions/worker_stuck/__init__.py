@@ -1,0 +1,1 @@
+"""Runbook scenario F: the Celery worker is stuck or not processing."""

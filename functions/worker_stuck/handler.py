@@ -1,0 +1,24 @@
+"""Lambda's entry: settings and hot clients at init, where the CPU is full; then one call."""
+
+import os
+from typing import Any
+
+from runbook.aws import Aws
+from runbook.clock import SystemClock
+from runbook.function import handle_event, logger
+from runbook.settings import load
+from worker_stuck.settings import Settings
+from worker_stuck.wiring import wire
+
+settings = load(Settings, os.environ)
+aws = Aws(settings.region).warm(
+    "dynamodb", "cloudwatch", "ecs", "logs", "ssm", "ecr", "sns", fix="ecs"
+)
+kit = wire(settings, aws, SystemClock())
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handle(event: Any, context: Any) -> dict[str, Any]:
+    """Look once at the worker."""
+    del context
+    return handle_event(event, kit, settings, settings.alarms, aws.reader("sqs"))
