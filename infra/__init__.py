@@ -1,0 +1,1 @@
+"""The stack: one construct a capability; everything in it follows from one environment file."""

@@ -1,0 +1,28 @@
+"""What cdk-nag finds and we keep, each with its reason."""
+
+import aws_cdk as cdk
+
+from infra.environment import Environment
+
+
+def reasons(environment: Environment) -> dict[str, str]:
+    """Return why each finding is meant so, by the finding's id."""
+    arn, worker = environment.arn, environment.worker
+    kept = {
+        "*": "reads without a resource level (DescribeTaskDefinition, GetMetricData; ListTasks is "
+        "bound to the cluster by a condition) and what Lambda needs to enter a VPC",
+        arn("cloudwatch", "alarm:*"): "DescribeAlarms is a list call: AWS checks it on alarm:*",
+        arn("logs", f"log-group:{worker.log_group}:*"): "a log group's ARN ends so",
+        arn("ecs", f"task/{environment.cluster.name}/*"): "task ids are made by ECS; one cluster",
+    }
+    return {
+        **{f"AwsSolutions-IAM5[Resource::{resource}]": why for resource, why in kept.items()},
+        "AwsSolutions-SQS3": "it is the dead-letter queue, of rules and of failed events",
+        "AwsSolutions-L1": "python3.13 is the newest runtime that the rehearsal also runs on",
+    }
+
+
+def acknowledge(stack: cdk.Stack, environment: Environment) -> None:
+    """Acknowledge the findings that are meant so."""
+    for finding, reason in reasons(environment).items():
+        cdk.Validations.of(stack).acknowledge(cdk.Acknowledgment(id=finding, reason=reason))
