@@ -39,6 +39,7 @@ bench: setup  ## speed as ratios, side by side in one run
 lock: setup  ## pin the dependencies anew
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 pyproject.toml --extra infra --extra rehearsal --extra dev -o requirements/dev.lock
 	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 requirements/lambda.in -o requirements/lambda.lock
+	$(UV) pip compile -q --universal --generate-hashes --python-version 3.11 requirements/launcher.in -o requirements/launcher.lock
 
 clean:  ## remove everything that was made here
 	rm -rf $(VENV) $(LAMBDA_VENV) cdk.out .rehearsal .pytest_cache .mypy_cache .ruff_cache
@@ -57,7 +58,8 @@ $(VENV)/stamp: requirements/dev.lock requirements/uv.lock
 
 # What Lambda's own Python has, and nothing else: the deployed assets run on this in the rehearsal.
 # The runtime's version where the machine has that interpreter, else the machine's own.
-$(LAMBDA_VENV)/stamp: requirements/lambda.lock $(VENV)/stamp
+$(LAMBDA_VENV)/stamp: requirements/lambda.lock requirements/launcher.lock $(VENV)/stamp
 	@$(UV) venv --quiet --clear --python "$(or $(PYTHON_3_13),$(PY))" $(LAMBDA_VENV)
 	@$(UV) pip sync --quiet --python $(LAMBDA_VENV)/bin/python --require-hashes requirements/lambda.lock
+	@$(UV) pip install --quiet --python $(LAMBDA_VENV)/bin/python --target $(LAMBDA_VENV)/launcher --require-hashes -r requirements/launcher.lock
 	@touch $@

@@ -1,0 +1,117 @@
+"""Starts AWS's own runtime client for one function, wearing the shared clock, with IAM at the door.
+
+Runs in the function's interpreter, which has awslambdaric and boto3 and nothing else of ours. What this
+file needs itself is taken off ``sys.path`` again before the function's code is imported, so that
+an asset that lacks a dependency fails here as it would in Lambda.
+"""
+
+import json
+import mmap
+import os
+import struct
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+_LAYOUT = struct.Struct("=qqd")
+
+
+def wear_clock(path: str) -> None:
+    """Make time.time and datetime.now show the shared clock."""
+    import time_machine  # noqa: PLC0415  # from a folder that is on the path only now
+
+    with Path(path).open("rb") as file:
+        shared = mmap.mmap(file.fileno(), _LAYOUT.size, access=mmap.ACCESS_READ)
+
+    def time_ns() -> int:
+        virtual, real, rate = _LAYOUT.unpack(shared[:])
+        return int(virtual + (time.monotonic_ns() - real) * rate)
+
+    traveller = time_machine.travel(0, tick=True).start()
+    traveller.time_ns = time_ns  # type: ignore[method-assign]  # the library's own seam
+
+
+class Guard:
+    """Judges every AWS call of this process by the function's synthesized policies.
+
+    Args:
+        settings: region, account, the role's policies, the message key of each encrypted topic, and the
+            file where refusals are written.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        import iam  # noqa: PLC0415  # from a folder that is on the path only now
+
+        self._iam = iam
+        self._place = iam.Place(settings["region"], settings["account"])
+        self._policies = settings["policies"]
+        self._keys = settings["topic_keys"]
+        self._journal = settings["journal"]
+
+    def register(self, session: Any) -> None:
+        """Listen to every client of a botocore session."""
+        session.register("provide-client-params.*.*", self.judge)
+        session.register("before-call.*.*", self.stamp)
+
+    def judge(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        """Refuse a call that the role does not permit, as AWS would."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415  # botocore is slow to import
+
+        operation = f"{model.service_model.service_name}.{model.name}"
+        needed = self._iam.NEEDED.get(operation)
+        if needed is None:
+            self._write({"unsupported": operation})
+            raise SystemExit(f"{operation} is not in the rehearsal's table of operations")
+        demands = needed(params, self._place)
+        for demand in (*demands, *self._implied(operation, params)):
+            if not self._iam.allowed(self._policies, demand):
+                self._write({"denied": demand.action, "resource": demand.resource})
+                raise ClientError(
+                    {
+                        "Error": {
+                            "Code": "AccessDeniedException",
+                            "Message": f"not authorized to perform {demand.action}",
+                        },
+                        "ResponseMetadata": {"HTTPStatusCode": 400},
+                    },
+                    model.name,
+                )
+        context["nightshift"] = f"{operation} {demands[0].resource}"
+
+    def _implied(self, operation: str, params: dict[str, Any]) -> list[Any]:
+        """Return the key permissions that publishing to an encrypted topic takes."""
+        key = self._keys.get(params.get("TopicArn", "")) if operation == "sns.Publish" else None
+        actions = ("kms:Decrypt", "kms:GenerateDataKey") if key else ()
+        return [self._iam.Demand(action, key) for action in actions]
+
+    def stamp(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        """Let the server see that this call was judged, and what it is about."""
+        params["headers"]["x-nightshift-judged"] = context.get("nightshift", "")
+
+    def _write(self, line: dict[str, Any]) -> None:
+        function = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        with Path(self._journal).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"function": function, **line}) + "\n")
+
+
+def main() -> None:
+    """Prepare this process and become the runtime client."""
+    own = json.loads(os.environ.pop("NIGHTSHIFT_REHEARSAL"))
+    sys.path[:0] = own["path"]
+    wear_clock(own["clock"])
+    import botocore  # noqa: PLC0415
+
+    botocore.register_initializer(Guard(own["guard"]).register)
+    for folder in own["path"]:
+        sys.path.remove(folder)
+    for module in ("iam", "time_machine", "_time_machine"):
+        sys.modules.pop(module, None)
+    sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
+    from awslambdaric.__main__ import main as runtime  # noqa: PLC0415
+
+    runtime(["awslambdaric", os.environ["_HANDLER"]])
+
+
+if __name__ == "__main__":
+    main()
