@@ -21,7 +21,7 @@ class Journal:
         self._clock = clock
         self._lock = threading.Lock()
 
-    def write(self, name: str, **line: Any) -> None:
+    def write(self, name: str, /, **line: Any) -> None:
         """Append one line to ``<name>.jsonl``."""
         at = self._clock.now().isoformat(timespec="milliseconds")
         text = json.dumps({"at": at, **line}, default=str)

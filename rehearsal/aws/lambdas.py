@@ -277,6 +277,7 @@ def _api(holder: list[_Running], deployed: Deployed) -> type[BaseHTTPRequestHand
                 200,
                 event,
                 {
+                    "Content-Type": "application/json",  # without it the native client crashes
                     "Lambda-Runtime-Aws-Request-Id": request_id,
                     "Lambda-Runtime-Deadline-Ms": str(
                         int((time.time() + deployed.timeout) * 1000)

@@ -105,8 +105,7 @@ def main() -> None:
     botocore.register_initializer(Guard(own["guard"]).register)
     for folder in own["path"]:
         sys.path.remove(folder)
-    for module in ("iam", "time_machine", "_time_machine"):
-        sys.modules.pop(module, None)
+    del sys.modules["iam"]
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     from awslambdaric.__main__ import main as runtime  # noqa: PLC0415
 

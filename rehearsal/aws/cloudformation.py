@@ -1,0 +1,145 @@
+"""Teaches moto's CloudFormation the types that it would silently ignore, and refuses the rest.
+
+moto finds its types by ``CloudFormationModel.__subclasses__()``: later ones win, only direct subclasses
+count, and they must be kept alive, so they live in this module.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import moto.backends
+import moto.cloudformation.parsing  # noqa: F401  # moto's own types come first, ours after them
+from moto.awslambda.models import lambda_backends
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core.common_models import CloudFormationModel
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+for _service in ("dynamodb", "events", "iam", "kms", "logs", "ssm"):
+    moto.backends.get_backend(_service)  # type: ignore[call-overload]  # its types register on import
+
+
+class UnsupportedTypeError(Exception):
+    """The template has a type that nothing here creates; going on would rehearse something else."""
+
+
+
+def _type(name: str, create: Any) -> type:
+    """Return a direct subclass of moto's base that creates one type of resource."""
+
+    def create_from_cloudformation_json(
+        cls: Any,
+        resource_name: str,
+        cloudformation_json: Mapping[str, Any],
+        account_id: str,
+        region_name: str,
+        **_: Any,
+    ) -> Any:
+        resource = cls()
+        resource.physical_resource_id = create(
+            cloudformation_json.get("Properties", {}), account_id, region_name, resource_name
+        )
+        return resource
+
+    return type(
+        name.replace("::", ""),
+        (CloudFormationModel,),
+        {
+            "physical_resource_id": "",
+            "cloudformation_name_type": staticmethod(lambda: ""),
+            "cloudformation_type": staticmethod(lambda: name),
+            "has_cfn_attr": classmethod(lambda _cls, _attr: False),
+            "create_from_cloudformation_json": classmethod(create_from_cloudformation_json),
+        },
+    )
+
+
+def _alarm(properties: Mapping[str, Any], account: str, region: str, _name: str) -> str:
+    backend = cloudwatch_backends[account][region]
+    alarm = backend.put_metric_alarm(
+        name=properties["AlarmName"],
+        namespace=properties["Namespace"],
+        metric_name=properties["MetricName"],
+        comparison_operator=properties["ComparisonOperator"],
+        evaluation_periods=int(properties["EvaluationPeriods"]),
+        datapoints_to_alarm=int(properties["DatapointsToAlarm"]),
+        period=int(properties["Period"]),
+        threshold=float(properties["Threshold"]),
+        statistic=properties["Statistic"],
+        description=properties["AlarmDescription"],
+        dimensions=properties.get("Dimensions", []),
+        alarm_actions=properties.get("AlarmActions", []),
+        ok_actions=properties.get("OKActions", []),
+        insufficient_data_actions=[],
+        treat_missing_data=properties["TreatMissingData"],
+    )
+    # AWS starts an alarm without an opinion; moto starts it as OK.
+    alarm.state_value = "INSUFFICIENT_DATA"
+    return str(alarm.name)
+
+
+ASYNC: dict[str, dict[str, Any]] = {}
+"""EventInvokeConfig by function name; moto has nowhere to keep it."""
+
+
+def _async(properties: Mapping[str, Any], account: str, region: str, _name: str) -> str:
+    function = lambda_backends[account][region].get_function(properties["FunctionName"])
+    ASYNC[function.function_name] = {
+        "age": int(properties["MaximumEventAgeInSeconds"]),
+        "retries": int(properties["MaximumRetryAttempts"]),
+        "on_failure": properties["DestinationConfig"]["OnFailure"]["Destination"],
+    }
+    return f"{function.function_name}-async"
+
+
+def _subscription(properties: Mapping[str, Any], account: str, region: str, _name: str) -> str:
+    subscription = sns_backends[account][region].subscribe(
+        properties["TopicArn"], properties["Endpoint"], properties["Protocol"]
+    )
+    return str(subscription.arn)
+
+
+def _topic_policy(properties: Mapping[str, Any], account: str, region: str, name: str) -> str:
+    for arn in properties["Topics"]:
+        topic = sns_backends[account][region].get_topic(arn)
+        topic.policy = json.dumps(properties["PolicyDocument"])
+    return name
+
+
+QUEUE_POLICIES: dict[str, Any] = {}
+"""Queue policy by queue ARN."""
+
+
+def _queue_policy(properties: Mapping[str, Any], account: str, region: str, name: str) -> str:
+    for url in properties["Queues"]:
+        queue = sqs_backends[account][region].get_queue(url.rsplit("/", 1)[-1])
+        QUEUE_POLICIES[queue.queue_arn] = properties["PolicyDocument"]
+    return name
+
+
+OURS = {
+    name: _type(name, create)
+    for name, create in {
+        "AWS::CloudWatch::Alarm": _alarm,
+        "AWS::Lambda::EventInvokeConfig": _async,
+        "AWS::SNS::Subscription": _subscription,
+        "AWS::SNS::TopicPolicy": _topic_policy,
+        "AWS::SQS::QueuePolicy": _queue_policy,
+    }.items()
+}
+
+
+def check(template: Mapping[str, Any]) -> None:
+    """Refuse a template with a type that would be ignored.
+
+    Raises:
+        UnsupportedTypeError: naming every such type.
+    """
+    known = {one.cloudformation_type() for one in CloudFormationModel.__subclasses__()}
+    wanted = {resource["Type"] for resource in template["Resources"].values()}
+    unknown = sorted(wanted - known)
+    if unknown:
+        raise UnsupportedTypeError(
+            f"the embedded AWS has no {', '.join(unknown)}: add it to rehearsal/aws/cloudformation.py"
+        )

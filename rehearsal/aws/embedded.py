@@ -1,0 +1,410 @@
+"""The embedded AWS of one case: deploys the synthesized template, then lives minute by minute.
+
+``tick`` is called often, in real time; it does what is due by the virtual clock: schedules, alarms,
+asynchronous invocations.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+from moto.awslambda.models import lambda_backends
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from rehearsal.aws import alarms, cloudformation, iam
+from rehearsal.aws.async_queue import AsyncQueue
+from rehearsal.aws.bus import Bus
+from rehearsal.aws.lambdas import Deployed, Functions
+from rehearsal.aws.server import Hook, Server, make_dynamodb_atomic
+from rehearsal.clock import SharedClock
+from rehearsal.journal import Journal
+from rehearsal.processes import Processes
+
+MINUTE = timedelta(minutes=1)
+WARM_UP = timedelta(minutes=3)
+"""Before the first evaluation of alarms: those that count silence as bad need something to hear."""
+ROLLOUT_SECONDS = 60
+CLOUDWATCH = "cloudwatch.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A message as a topic's subscriber got it."""
+
+    topic: str
+    subject: str
+    body: str
+    attributes: Mapping[str, str]
+    at: datetime
+
+
+class EmbeddedAws:
+    """One account and region on this machine.
+
+    Args:
+        folder: the case's folder; assets are unpacked in it, evidence is written to it.
+        clock: the shared clock; this process must wear it.
+        journal: the case's evidence.
+        processes: starts the functions.
+        account: 12 digits.
+        region: for example ``me-south-1``.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: SharedClock,
+        journal: Journal,
+        processes: Processes,
+        account: str,
+        region: str,
+    ) -> None:
+        os.environ.update(
+            MOTO_ACCOUNT_ID=account,
+            AWS_ACCESS_KEY_ID="driver",
+            AWS_SECRET_ACCESS_KEY="driver",
+            AWS_EC2_METADATA_DISABLED="true",
+        )
+        make_dynamodb_atomic()
+        self._folder = folder
+        self._clock = clock
+        self._journal = journal
+        self.place = iam.Place(region, account)
+        self._server = Server(journal, lambda key: self.functions.by_key(key))
+        self.endpoint = self._server.endpoint
+        self.functions = Functions(
+            folder, clock, processes, self.endpoint, self._guard({}), self._line
+        )
+        self.queue = AsyncQueue(self.functions, journal, self._count_lambda, self._on_failure)
+        self.bus = Bus(
+            self.place, clock, journal, self.queue, self._put_dead_letter, self._count_rule
+        )
+        self.messages: list[Delivered] = []
+        self.alarm_history: list[alarms.AlarmChange] = []
+        self._next_minute = clock.now().replace(second=0, microsecond=0) + MINUTE
+        self._first_alarms = clock.now() + WARM_UP
+
+    def client(self, service: str) -> Any:
+        """Return a client for the rehearsal itself: not guarded, ``driver`` in the log."""
+        return boto3.client(
+            service, endpoint_url=self.endpoint, region_name=self.place.region
+        )
+
+    def add_hook(self, hook: Hook) -> None:
+        """Have every call shown to ``hook``, before and after it takes effect."""
+        self._server.hooks.append(hook)
+
+    def _guard(self, topic_keys: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "region": self.place.region,
+            "account": self.place.account,
+            "topic_keys": dict(topic_keys),
+            "journal": str(self._folder / "guard.jsonl"),
+        }
+
+    def deploy(self, assembly: Path) -> None:
+        """Deploy the synthesized template with its real assets.
+
+        Raises:
+            UnsupportedTypeError: a type would silently be ignored.
+            RuntimeError: the stack was not created.
+        """
+        path = next(assembly.glob("*.template.json"))
+        template = json.loads(path.read_text(encoding="utf-8"))
+        cloudformation.check(template)
+        self._upload(assembly)
+        client = self.client("cloudformation")
+        client.create_stack(
+            StackName=path.name.split(".")[0],
+            TemplateBody=json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        stack = client.describe_stacks()["Stacks"][0]
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}")
+        self._deploy_functions(assembly)
+        self._subscribe()
+
+    def _upload(self, assembly: Path) -> None:
+        s3 = self.client("s3")
+        manifest = json.loads(next(assembly.glob("*.assets.json")).read_text(encoding="utf-8"))
+        for asset in manifest["files"].values():
+            for destination in asset["destinations"].values():
+                bucket = destination["bucketName"]
+                if bucket not in [one["Name"] for one in s3.list_buckets()["Buckets"]]:
+                    s3.create_bucket(
+                        Bucket=bucket,
+                        CreateBucketConfiguration={"LocationConstraint": self.place.region},
+                    )
+                if asset["source"]["packaging"] != "zip":
+                    continue
+                source = assembly / asset["source"]["path"]
+                archive = shutil.make_archive(
+                    str(self._folder / "assets" / source.name), "zip", source
+                )
+                s3.put_object(
+                    Bucket=bucket, Key=destination["objectKey"], Body=Path(archive).read_bytes()
+                )
+
+    def _deploy_functions(self, assembly: Path) -> None:
+        del assembly
+        topic_keys = {
+            arn: self._key_arn(topic.kms_master_key_id)
+            for arn, topic in self._topics().items()
+            if topic.kms_master_key_id
+        }
+        self.functions._guard.update(self._guard(topic_keys))
+        backend = lambda_backends[self.place.account][self.place.region]
+        for index, function in enumerate(backend.list_functions()):
+            code = self._folder / "code" / function.function_name
+            archive = self._folder / "code" / f"{function.function_name}.zip"
+            archive.parent.mkdir(exist_ok=True)
+            archive.write_bytes(self._object(function.code["S3Bucket"], function.code["S3Key"]))
+            shutil.unpack_archive(archive, code)
+            self.functions.deploy(
+                Deployed(
+                    name=function.function_name,
+                    code=code,
+                    handler=function.handler,
+                    environment=function.environment_vars,
+                    timeout=float(function.timeout),
+                    memory_mib=int(function.memory_size),
+                    policies=self._policies(function.role),
+                    log_group=self._log_group(function),
+                    access_key=f"AKIA{index:016}",
+                )
+            )
+
+    def _object(self, bucket: str, key: str) -> bytes:
+        body: bytes = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    def _log_group(self, function: Any) -> str:
+        configured = getattr(function, "logging_config", None) or {}
+        return str(configured.get("LogGroup") or f"/aws/lambda/{function.function_name}")
+
+    def _policies(self, role_arn: str) -> list[Any]:
+        backend = iam_backends[self.place.account]["aws"]
+        role = backend.get_role(role_arn.rsplit("/", 1)[-1])
+        found = [json.loads(one) if isinstance(one, str) else one for one in role.policies.values()]
+        found += [json.loads(one.document) for one in role.managed_policies.values()]
+        return found
+
+    def _topics(self) -> dict[str, Any]:
+        return dict(sns_backends[self.place.account][self.place.region].topics)
+
+    def _key_arn(self, key_id: str) -> str:
+        return key_id if key_id.startswith("arn:") else self.place.arn("kms", f"key/{key_id}")
+
+    def _subscribe(self) -> None:
+        """Put a reader of ours behind each topic: what counts is what a subscriber gets."""
+        sqs, sns = self.client("sqs"), self.client("sns")
+        for arn in self._topics():
+            name = f"reader-of-{arn.rsplit(':', 1)[-1]}"
+            sqs.create_queue(QueueName=name)
+            sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=self.place.arn("sqs", name))
+
+    # -- metrics and logs ---------------------------------------------------------------------
+
+    def put_metric(
+        self, namespace: str, name: str, dimensions: Mapping[str, str], value: float, at: datetime
+    ) -> None:
+        """Put one datapoint, stamped with a virtual moment."""
+        cloudwatch_backends[self.place.account][self.place.region].put_metric_data(
+            namespace,
+            [
+                {
+                    "MetricName": name,
+                    "Value": value,
+                    "Timestamp": at,
+                    "Dimensions": [{"Name": key, "Value": text} for key, text in dimensions.items()],
+                }
+            ],
+        )
+
+    def put_log(self, group: str, stream: str, message: str, at: datetime) -> None:
+        """Put one log line, stamped with a virtual moment."""
+        from moto.logs.models import logs_backends  # noqa: PLC0415  # moto loads it late too
+
+        backend = logs_backends[self.place.account][self.place.region]
+        if group not in backend.groups:
+            backend.create_log_group(group, {})
+        if stream not in backend.groups[group].streams:
+            backend.create_log_stream(group, stream)
+        backend.groups[group].streams[stream].put_log_events(
+            [{"timestamp": int(at.timestamp() * 1000), "message": message}]
+        )
+
+    def _line(self, deployed: Deployed, line: str) -> None:
+        """Take a line that a function wrote: to its log group if its role may, and into the metrics."""
+        arn = self.place.arn("logs", f"log-group:{deployed.log_group}:*")
+        if not iam.allowed(deployed.policies, iam.Demand("logs:PutLogEvents", arn)):
+            self._journal.write("deliveries", to=deployed.log_group, why="the role may not write logs")
+            return
+        self.put_log(deployed.log_group, "rehearsal", line, self._clock.now())
+        if '"_aws"' not in line:
+            return
+        found = json.loads(line)
+        at = datetime.fromtimestamp(found["_aws"]["Timestamp"] / 1000, self._clock.now().tzinfo)
+        for block in found["_aws"]["CloudWatchMetrics"]:
+            for names in block["Dimensions"]:
+                dimensions = {name: str(found[name]) for name in names}
+                for metric in block["Metrics"]:
+                    value = found[metric["Name"]]
+                    for one in value if isinstance(value, list) else [value]:
+                        self.put_metric(block["Namespace"], metric["Name"], dimensions, one, at)
+
+    def _count_lambda(self, function: str, metric: str) -> None:
+        self.put_metric(
+            "AWS/Lambda", metric, {"FunctionName": function}, 1, self._clock.now()
+        )
+
+    def _count_rule(self, rule: str, metric: str) -> None:
+        self.put_metric("AWS/Events", metric, {"RuleName": rule}, 1, self._clock.now())
+
+    # -- dead letters -------------------------------------------------------------------------
+
+    def _on_failure(self, function: str, queue: str, body: str) -> None:
+        policies = self.functions.get(function).policies
+        may = iam.allowed(policies, iam.Demand("sqs:SendMessage", queue))
+        self._journal.write(
+            "deliveries", to=queue, function=function, why="" if may else "the role may not send"
+        )
+        if may:
+            self._put_dead_letter(queue, body)
+
+    def _put_dead_letter(self, queue: str, body: str) -> None:
+        self.client("sqs").send_message(QueueUrl=self._queue_url(queue), MessageBody=body)
+
+    def _queue_url(self, arn: str) -> str:
+        name = arn.rsplit(":", 1)[-1]
+        url: str = self.client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+        return url
+
+    def dead_letters(self) -> list[Any]:
+        """Return what is in the dead letters."""
+        backend = sqs_backends[self.place.account][self.place.region]
+        queues = [one for name, one in backend.queues.items() if name.endswith("-dead-letters")]
+        return [json.loads(message.body) for queue in queues for message in queue.messages]
+
+    # -- living -------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Do what is due by the virtual clock."""
+        now = self._clock.now()
+        while self._next_minute <= now:
+            with self._clock.paused():
+                self._minute(self._next_minute)
+            self._next_minute += MINUTE
+        self.queue.run(now)
+        self._read_messages()
+
+    def _minute(self, minute: datetime) -> None:
+        self.bus.fire_schedules()
+        self.queue.run(self._clock.now())
+        for name, queue in sqs_backends[self.place.account][self.place.region].queues.items():
+            if name.endswith("-dead-letters"):
+                count = float(len(queue.messages))
+                dimensions = {"QueueName": name}
+                metric = "ApproximateNumberOfMessagesVisible"
+                self.put_metric("AWS/SQS", metric, dimensions, count, minute)
+        if minute >= self._first_alarms:
+            self._evaluate(minute)
+
+    def _evaluate(self, now: datetime) -> None:
+        backend = cloudwatch_backends[self.place.account][self.place.region]
+        metrics = list(backend.metric_data)
+        for alarm in list(backend.alarms.values()):
+            points = alarms.window(alarm, metrics, now)
+            state = alarms.judge(alarm, points)
+            if state != alarm.state_value:
+                self._transition(alarm, state, points, now)
+
+    def _transition(self, alarm: Any, state: str, points: list[Any], now: datetime) -> None:
+        before = alarm.state_value
+        shown = points[-3:]
+        reason = f"datapoints {shown} against {alarm.comparison_operator} {alarm.threshold}"
+        alarm.update_state(reason, json.dumps({"recentDatapoints": shown}), state)
+        self.alarm_history.append(alarms.AlarmChange(alarm.name, before, state, now, reason))
+        self._journal.write("alarms", name=alarm.name, before=before, after=state, reason=reason)
+        arn = self.place.arn("cloudwatch", f"alarm:{alarm.name}")
+        stamp = now.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        self.bus.put(
+            "aws.cloudwatch",
+            "CloudWatch Alarm State Change",
+            [arn],
+            {
+                "alarmName": alarm.name,
+                "state": {"value": state, "reason": reason, "timestamp": stamp},
+                "previousState": {"value": before, "timestamp": stamp},
+                "configuration": {"description": alarm.description, "metrics": []},
+            },
+        )
+        actions = {"ALARM": alarm.alarm_actions, "OK": alarm.ok_actions}.get(state) or []
+        for topic in actions:
+            self._notify(topic, arn, alarm, state, reason)
+
+    def _notify(self, topic_arn: str, alarm_arn: str, alarm: Any, state: str, reason: str) -> None:
+        """Publish as CloudWatch does, if the topic's and its key's policies let CloudWatch."""
+        topic = self._topics()[topic_arn]
+        context = {"aws:SourceArn": alarm_arn, "aws:SourceAccount": self.place.account}
+        secure = {**context, "aws:SecureTransport": "true"}
+        may = iam.allowed(
+            [json.loads(topic.policy)], iam.Demand("sns:Publish", topic_arn, secure), CLOUDWATCH
+        )
+        if may and topic.kms_master_key_id:
+            may = self._key_allows(topic.kms_master_key_id, context)
+        self._journal.write(
+            "deliveries", to=topic_arn, alarm=alarm.name, why="" if may else "a policy refuses"
+        )
+        if may:
+            body = {
+                "AlarmName": alarm.name,
+                "AlarmDescription": alarm.description,
+                "NewStateValue": state,
+                "NewStateReason": reason,
+                "AlarmArn": alarm_arn,
+            }
+            topic.publish(json.dumps(body), subject=f'{state}: "{alarm.name}"'[:99])
+
+    def _key_allows(self, key_id: str, context: Mapping[str, str]) -> bool:
+        key = kms_backends[self.place.account][self.place.region].keys[key_id.rsplit("/", 1)[-1]]
+        policy = json.loads(key.policy) if isinstance(key.policy, str) else key.policy
+        return all(
+            iam.allowed([policy], iam.Demand(action, key.arn, context), CLOUDWATCH)
+            for action in ("kms:Decrypt", "kms:GenerateDataKey")
+        )
+
+    def _read_messages(self) -> None:
+        backend = sqs_backends[self.place.account][self.place.region]
+        for name, queue in backend.queues.items():
+            if not name.startswith("reader-of-"):
+                continue
+            for message in list(queue._messages):
+                self._deliver(name.removeprefix("reader-of-"), json.loads(message.body))
+            queue._messages.clear()
+
+    def _deliver(self, topic: str, envelope: Mapping[str, Any]) -> None:
+        attributes = {
+            name: one["Value"] for name, one in envelope.get("MessageAttributes", {}).items()
+        }
+        one = Delivered(
+            topic, envelope.get("Subject", ""), envelope["Message"], attributes, self._clock.now()
+        )
+        self.messages.append(one)
+        self._journal.write("messages", topic=topic, subject=one.subject, body=one.body, **attributes)
+
+    def close(self) -> None:
+        """Stop the functions and the server."""
+        self.functions.close()
+        self._server.close()
