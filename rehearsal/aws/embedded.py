@@ -33,7 +33,6 @@ from rehearsal.processes import Processes
 MINUTE = timedelta(minutes=1)
 WARM_UP = timedelta(minutes=3)
 """Before the first evaluation of alarms: those that count silence as bad need something to hear."""
-ROLLOUT_SECONDS = 60
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
@@ -91,8 +90,7 @@ class EmbeddedAws:
         )
         self.messages: list[Delivered] = []
         self.alarm_history: list[alarms.AlarmChange] = []
-        self._next_minute = clock.now().replace(second=0, microsecond=0) + MINUTE
-        self._first_alarms = clock.now() + WARM_UP
+        self._next_minute = self._first_alarms = clock.now()
 
     def client(self, service: str) -> Any:
         """Return a client for the rehearsal itself: not guarded, ``driver`` in the log."""
@@ -132,8 +130,10 @@ class EmbeddedAws:
         stack = client.describe_stacks()["Stacks"][0]
         if stack["StackStatus"] != "CREATE_COMPLETE":
             raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}")
-        self._deploy_functions(assembly)
+        self._deploy_functions()
         self._subscribe()
+        self._next_minute = self._clock.now().replace(second=0, microsecond=0) + MINUTE
+        self._first_alarms = self._next_minute + WARM_UP
 
     def _upload(self, assembly: Path) -> None:
         s3 = self.client("s3")
@@ -156,8 +156,7 @@ class EmbeddedAws:
                     Bucket=bucket, Key=destination["objectKey"], Body=Path(archive).read_bytes()
                 )
 
-    def _deploy_functions(self, assembly: Path) -> None:
-        del assembly
+    def _deploy_functions(self) -> None:
         topic_keys = {
             arn: self._key_arn(topic.kms_master_key_id)
             for arn, topic in self._topics().items()
@@ -247,8 +246,10 @@ class EmbeddedAws:
 
     def _line(self, deployed: Deployed, line: str) -> None:
         """Take a line that a function wrote: to its log group if its role may, and into the metrics."""
-        arn = self.place.arn("logs", f"log-group:{deployed.log_group}:*")
-        if not iam.allowed(deployed.policies, iam.Demand("logs:PutLogEvents", arn)):
+        # AWS's ARN of a log group ends with ":*"; moto's Fn::GetAtt leaves that out.
+        arn = self.place.arn("logs", f"log-group:{deployed.log_group}")
+        forms = [iam.Demand("logs:PutLogEvents", one) for one in (arn, f"{arn}:*")]
+        if not any(iam.allowed(deployed.policies, one) for one in forms):
             self._journal.write("deliveries", to=deployed.log_group, why="the role may not write logs")
             return
         self.put_log(deployed.log_group, "rehearsal", line, self._clock.now())

@@ -1,0 +1,47 @@
+"""The SaaS's Celery worker: tasks that take real time and leave a trace in Redis.
+
+Started by the embedded ECS as ``celery -A rehearsal.saas.app worker``. ``SAAS_BROKEN`` names a file; where
+it exists the worker cannot start, as with a bad secret or a broken dependency.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import redis
+from celery import Celery
+
+from rehearsal.saas.broker import DONE
+
+URL = os.environ.get("SAAS_REDIS_URL", "redis://127.0.0.1:1/0")
+
+app = Celery("saas", broker=URL)
+app.conf.update(
+    task_acks_late=True,
+    task_default_queue=os.environ.get("SAAS_QUEUE", "celery"),
+    worker_prefetch_multiplier=1,
+    broker_connection_retry_on_startup=True,
+)
+
+if "worker" in sys.argv and Path(os.environ.get("SAAS_BROKEN", "/nonexistent")).exists():
+    sys.exit("cannot start: the database password in the secret is wrong")
+
+
+@app.task(name="saas.work")  # type: ignore[untyped-decorator]  # Celery has no types
+def work(number: int, busy_seconds: float, wait_seconds: float) -> None:
+    """Use the CPU, wait as for a database, and leave a trace."""
+    until = time.process_time() + busy_seconds
+    while time.process_time() < until:
+        pass
+    time.sleep(wait_seconds)
+    redis.Redis.from_url(URL).rpush(DONE, number)
+
+
+def send(count: int, first: int, busy_seconds: float, wait_seconds: float, url: str, queue: str) -> None:
+    """Send tasks, numbered from ``first``: the SaaS's web side."""
+    sender = Celery("saas-web", broker=url)
+    sender.conf.task_default_queue = queue
+    for number in range(first, first + count):
+        sender.send_task("saas.work", (number, busy_seconds, wait_seconds), ignore_result=True)
+    sender.close()
