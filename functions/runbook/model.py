@@ -7,6 +7,10 @@ from enum import StrEnum
 from typing import Any
 
 
+LOOK_AGAIN_SECONDS = 45
+"""Between looks: less than patrol's minute, so that each pass of patrol finds the incident due."""
+
+
 @dataclass(frozen=True)
 class Unknown:
     """A fact that could not be read. It is never a default: no row that changes anything reads it.
@@ -63,7 +67,7 @@ class Wait:
     """
 
     reason: str
-    seconds: int = 60
+    seconds: int = LOOK_AGAIN_SECONDS
     blind: bool = False
     verdict: Verdict | None = None
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from runbook.clock import from_text
 from runbook.gate import Refusal
 from runbook.model import (
+    LOOK_AGAIN_SECONDS,
     Apply,
     Attempt,
     Decision,
@@ -127,4 +128,4 @@ def next_look(decision: Decision, incident: Incident, now: datetime) -> datetime
         return now
     if incident.status is Status.ESCALATED:
         return now + timedelta(seconds=ESCALATED_SECONDS)
-    return now + timedelta(seconds=decision.seconds if isinstance(decision, Wait) else 60)
+    return now + timedelta(seconds=decision.seconds if isinstance(decision, Wait) else LOOK_AGAIN_SECONDS)

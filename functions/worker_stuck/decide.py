@@ -356,7 +356,10 @@ def _stuck(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
     depth = _depth(facts)
     if isinstance(depth, Unknown):
         return Wait(depth.why, blind=True)
-    first, last = metrics.newest(depth, limits.stuck_probes)[0], depth[-1]
+    probes = metrics.newest(depth, limits.stuck_probes)
+    if any(sample.value == 0 for sample in probes):
+        return Wait(f"the queue was empty within the last {limits.stuck_probes} probes")
+    first, last = probes[0], probes[-1]
     return Apply(
         "redeploy",
         f"the worker is stuck: {last.value:g} messages, not falling over {limits.stuck_probes} probes "

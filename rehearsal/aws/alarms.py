@@ -67,7 +67,7 @@ def judge(alarm: Any, points: Sequence[float | None]) -> str:
 def window(alarm: Any, metrics: Sequence[Any], now: datetime) -> list[float | None]:
     """Return the alarm's datapoints of its last periods."""
     period = timedelta(seconds=int(alarm.period))
-    end = (now - DELAY).replace(second=0, microsecond=0)
+    end = (now - DELAY).replace(second=0, microsecond=0, tzinfo=None)  # moto's are naive
     wanted = {(one.name, one.value) for one in alarm.dimensions}
     mine = [
         one

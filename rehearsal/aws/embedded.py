@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +130,7 @@ class EmbeddedAws:
         stack = client.describe_stacks()["Stacks"][0]
         if stack["StackStatus"] != "CREATE_COMPLETE":
             raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}")
-        self._deploy_functions()
+        self._deploy_functions(_log_groups(template))
         self._subscribe()
         self._next_minute = self._clock.now().replace(second=0, microsecond=0) + MINUTE
         self._first_alarms = self._next_minute + WARM_UP
@@ -156,7 +156,7 @@ class EmbeddedAws:
                     Bucket=bucket, Key=destination["objectKey"], Body=Path(archive).read_bytes()
                 )
 
-    def _deploy_functions(self) -> None:
+    def _deploy_functions(self, log_groups: Mapping[str, str]) -> None:
         topic_keys = {
             arn: self._key_arn(topic.kms_master_key_id)
             for arn, topic in self._topics().items()
@@ -179,7 +179,7 @@ class EmbeddedAws:
                     timeout=float(function.timeout),
                     memory_mib=int(function.memory_size),
                     policies=self._policies(function.role),
-                    log_group=self._log_group(function),
+                    log_group=log_groups[function.function_name],
                     access_key=f"AKIA{index:016}",
                 )
             )
@@ -187,10 +187,6 @@ class EmbeddedAws:
     def _object(self, bucket: str, key: str) -> bytes:
         body: bytes = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         return body
-
-    def _log_group(self, function: Any) -> str:
-        configured = getattr(function, "logging_config", None) or {}
-        return str(configured.get("LogGroup") or f"/aws/lambda/{function.function_name}")
 
     def _policies(self, role_arn: str) -> list[Any]:
         backend = iam_backends[self.place.account]["aws"]
@@ -225,7 +221,7 @@ class EmbeddedAws:
                 {
                     "MetricName": name,
                     "Value": value,
-                    "Timestamp": at,
+                    "Timestamp": at.astimezone(UTC).replace(tzinfo=None),  # moto's are naive
                     "Dimensions": [{"Name": key, "Value": text} for key, text in dimensions.items()],
                 }
             ],
@@ -256,7 +252,7 @@ class EmbeddedAws:
         if '"_aws"' not in line:
             return
         found = json.loads(line)
-        at = datetime.fromtimestamp(found["_aws"]["Timestamp"] / 1000, self._clock.now().tzinfo)
+        at = datetime.fromtimestamp(found["_aws"]["Timestamp"] / 1000, UTC)
         for block in found["_aws"]["CloudWatchMetrics"]:
             for names in block["Dimensions"]:
                 dimensions = {name: str(found[name]) for name in names}
@@ -409,3 +405,15 @@ class EmbeddedAws:
         """Stop the functions and the server."""
         self.functions.close()
         self._server.close()
+
+
+def _log_groups(template: Mapping[str, Any]) -> dict[str, str]:
+    """Return each function's log group by the function's name: moto loses LoggingConfig."""
+    resources = template["Resources"]
+    found = {}
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            named = resource["Properties"]["LoggingConfig"]["LogGroup"]
+            group = resources[named["Ref"]]["Properties"]["LogGroupName"]
+            found[resource["Properties"]["FunctionName"]] = group
+    return found

@@ -79,7 +79,13 @@ class Server:
             status.append(int(line.split(" ", 1)[0]))
             return start(line, headers, *rest)
 
-        body = list(self._moto.get_application(environ)(environ, started))
+        try:
+            body = list(self._moto.get_application(environ)(environ, started))
+        except Exception as error:  # whatever moto lacks shows itself as some exception
+            self._journal.write(
+                "unsupported", why=f"the embedded AWS broke: {error!r}", call=vars(call)
+            )
+            raise
         after = Call(
             call.function, call.service, call.operation, call.target, "after", status[0]
         )
@@ -91,7 +97,7 @@ class Server:
 
     def _write(self, call: Call, environ: dict[str, Any]) -> None:
         if "HTTP_X_NIGHTSHIFT_JUDGED" not in environ:
-            self._journal.write("unsupported", why="a call that no policy was asked about", call=call)
+            self._journal.write("unsupported", why="a call that no policy was asked about", call=vars(call))
         if call.status in _LACKS:
             self._journal.write("unsupported", why="the embedded AWS lacks it", call=vars(call))
         self._journal.write(

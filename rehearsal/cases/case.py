@@ -1,0 +1,78 @@
+"""What a case is: something that breaks, and the end that the evidence must show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rehearsal.stage import Stage
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The end of a case, as the judge asks the evidence for it.
+
+    Attributes:
+        redeploys: calls of UpdateService by Nightshift that AWS accepted.
+        pages: texts of which each must be in some message of the pages topic.
+        no_pages: no incident may have paged.
+        second_path: texts of which each must be in some message of the second path.
+        updates: texts of which each must be in some message of the updates topic.
+        drained: the queue is empty, every task ran but those a killed worker took with it.
+        new_workers: worker processes were started after the break.
+        untouched: no worker was started or signalled by the embedded ECS after the break.
+        alarm_ok: the critical alarm ended as OK.
+        dead_letters: how many, where they are more than the failed invocations ask for.
+        table: texts of which each must be in some record.
+    """
+
+    redeploys: int
+    pages: tuple[str, ...] = ()
+    no_pages: bool = False
+    second_path: tuple[str, ...] = ()
+    updates: tuple[str, ...] = ()
+    drained: bool = False
+    new_workers: bool = False
+    untouched: bool = False
+    alarm_ok: bool = False
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of a scenario.
+
+    Attributes:
+        name: as on the command line.
+        broke: what is broken, for the table.
+        staged: the break is only a status somewhere, not a real one.
+        play: breaks it and lives until the end; returns whether the end came in time.
+        expected: what the judge asks for.
+    """
+
+    name: str
+    broke: str
+    play: Callable[[Stage], bool]
+    expected: Expected
+    staged: bool = False
+
+
+@dataclass
+class Evidence:
+    """What the judge found.
+
+    Attributes:
+        ok: whether every expectation held.
+        why: a sentence for each that did not.
+    """
+
+    ok: bool = True
+    why: list[str] = field(default_factory=list)
+
+    def expect(self, held: object, sentence: str) -> None:
+        """Note an expectation."""
+        if not held:
+            self.ok = False
+            self.why.append(sentence)
+
+
+Kind = Literal["real", "staged"]

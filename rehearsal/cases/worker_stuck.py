@@ -1,0 +1,239 @@
+"""Runbook scenario F: nine ways in which the worker's night can go."""
+
+import signal
+
+from rehearsal.aws.server import Call
+from rehearsal.cases.case import Case, Expected
+from rehearsal.stage import Stage
+
+BACKLOG = 150
+"""Messages: half as many again as the alarm's threshold."""
+FUNCTION = "worker-stuck"
+
+
+def _freeze(stage: Stage) -> None:
+    """Stop every worker process where it stands, as a deadlock or a dead NFS mount does."""
+    for task in stage.ecs.running():
+        stage.processes.signal(task.process, signal.SIGSTOP)
+
+
+def _paged(stage: Stage, text: str) -> bool:
+    return any(
+        one.topic.endswith("-pages") and text in one.subject + one.body
+        for one in stage.aws.messages
+    )
+
+
+def _updated(stage: Stage, text: str) -> bool:
+    return any(
+        one.topic.endswith("-updates") and text in one.subject for one in stage.aws.messages
+    )
+
+
+def _decided(stage: Stage, text: str) -> bool:
+    return any(text in str(item.get("why", "")) for item in stage.table())
+
+
+def _frozen_with_backlog(stage: Stage) -> None:
+    _freeze(stage)
+    stage.send(BACKLOG)
+
+
+def frozen(stage: Stage) -> bool:
+    """The worker stops; it is redeployed, drains, is verified, and the incident ends."""
+    _frozen_with_backlog(stage)
+    return stage.until(lambda: _updated(stage, "resolved"), 60)
+
+
+def crash_loop(stage: Stage) -> bool:
+    """The worker crashes at every start: one redeploy, then a page that proposes the rollback."""
+    stage.broken.touch()
+    for task in stage.ecs.running():
+        stage.processes.signal(task.process, signal.SIGKILL)
+    stage.send(BACKLOG)
+    return stage.until(lambda: _paged(stage, "crash-loops again"), 60)
+
+
+def backlog(stage: Stage) -> bool:
+    """Much work, busy workers: they drain it, and nothing is changed."""
+    stage.send(500, busy_seconds=0.02, wait_seconds=0.06)
+    was_open = stage.until(lambda: stage.alarm_state("worker_stuck/queue-depth") == "ALARM", 15)
+    drained = stage.until(lambda: _decided(stage, "alarms OK"), 60)
+    return was_open and drained
+
+
+def frozen_again(stage: Stage) -> bool:
+    """The new workers stop as well: not verified, a page, and no second redeploy."""
+    _frozen_with_backlog(stage)
+    first = {task.arn for task in stage.ecs.tasks()}
+
+    def freeze_the_new() -> bool:
+        for task in stage.ecs.running():
+            if task.arn not in first:
+                first.add(task.arn)
+                stage.processes.signal(task.process, signal.SIGSTOP)
+        return _paged(stage, "did not help")
+
+    paged = stage.until(freeze_the_new, 60)
+    stage.until(lambda: False, 12)
+    return paged
+
+
+def observe(stage: Stage) -> bool:
+    """The mode is observe: nothing is touched, the record and a page say what would be done."""
+    stage.set_parameter("modes/redeploy_worker", "observe")
+    _frozen_with_backlog(stage)
+    return stage.until(lambda: _paged(stage, "is observe"), 40)
+
+
+def switched_off(stage: Stage) -> bool:
+    """The kill switch is off: nothing is touched, and the page says so."""
+    stage.set_parameter("switch", "off")
+    _frozen_with_backlog(stage)
+    return stage.until(lambda: _paged(stage, "switched off"), 40)
+
+
+def engineer_deploys(stage: Stage) -> bool:
+    """An engineer deploys between decision and write: refused, waited, and theirs repairs it."""
+    _frozen_with_backlog(stage)
+    described: list[str] = []
+    revision = stage.new_revision()
+
+    def deploy_between(call: Call) -> None:
+        if call.phase != "before" or not call.function.endswith(FUNCTION):
+            return
+        if call.operation == "GetParameters" and not described:
+            # The gate has begun its re-read: the decision has been made, the write has not.
+            described.append(call.operation)
+            stage.ecs.deploy(revision)
+
+    stage.aws.add_hook(deploy_between)
+    refused = stage.until(lambda: _decided(stage, "not applied"), 40)
+    done = stage.until(lambda: _decided(stage, "alarms OK"), 60)
+    return refused and done
+
+
+def dies_midway(stage: Stage) -> bool:
+    """The function dies three times between its call and its record: one redeploy in all."""
+    _frozen_with_backlog(stage)
+    name = f"{stage.environment.prefix}-{FUNCTION}"
+    called: list[bool] = []
+    kills: list[bool] = []
+
+    def kill_before_record(call: Call) -> None:
+        if call.function != name:
+            return
+        if call.operation == "UpdateService" and call.phase == "after":
+            called.append(True)
+        elif (
+            call.operation == "TransactWriteItems"
+            and call.phase == "before"
+            and called
+            and len(kills) < 3
+        ):
+            kills.append(True)
+            stage.aws.functions.kill(name)
+            raise ConnectionAbortedError("the function is gone: its transaction does not arrive")
+
+    stage.aws.add_hook(kill_before_record)
+    ended = stage.until(lambda: _updated(stage, "resolved"), 90)
+    return ended and len(kills) == 3
+
+
+def nightshift_dead(stage: Stage) -> bool:
+    """Every function of ours fails: the slow twin pages by the second path."""
+    stage.aws.functions.broken |= set(stage.aws.functions.names())
+    _frozen_with_backlog(stage)
+    return stage.until(
+        lambda: any(
+            one.topic.endswith("-second-path")
+            and one.subject.startswith("ALARM")
+            and "second-path/queue-depth" in one.subject
+            for one in stage.aws.messages
+        ),
+        60,
+    )
+
+
+CASES = (
+    Case(
+        "frozen",
+        "SIGSTOP of the worker",
+        frozen,
+        Expected(
+            redeploys=1,
+            no_pages=True,
+            updates=("redeploy applied", "fix verified", "resolved"),
+            drained=True,
+            new_workers=True,
+            alarm_ok=True,
+        ),
+    ),
+    Case(
+        "crash_loop",
+        "the worker cannot start",
+        crash_loop,
+        Expected(
+            redeploys=1,
+            pages=("crash-loops again", "--task-definition saas-worker:<previous>"),
+            new_workers=True,
+        ),
+    ),
+    Case(
+        "backlog",
+        "more work than usual",
+        backlog,
+        Expected(
+            redeploys=0, no_pages=True, drained=True, untouched=True, alarm_ok=True,
+            records=("a backlog, not a stuck worker",),
+        ),
+    ),
+    Case(
+        "frozen_again",
+        "SIGSTOP of every worker",
+        frozen_again,
+        Expected(redeploys=1, pages=("did not help",), new_workers=True),
+    ),
+    Case(
+        "observe",
+        "SIGSTOP; mode observe",
+        observe,
+        Expected(
+            redeploys=0, pages=("is observe", "aws ecs update-service"), untouched=True,
+            records=("mode of redeploy_worker is observe",),
+        ),
+    ),
+    Case(
+        "switched_off",
+        "SIGSTOP; switch off",
+        switched_off,
+        Expected(redeploys=0, pages=("switched off",), untouched=True),
+    ),
+    Case(
+        "engineer_deploys",
+        "SIGSTOP; a person deploys",
+        engineer_deploys,
+        Expected(
+            redeploys=0, no_pages=True, drained=True, new_workers=True, alarm_ok=True,
+            records=("not applied",),
+        ),
+    ),
+    Case(
+        "dies_midway",
+        "SIGSTOP; SIGKILL of the function",
+        dies_midway,
+        Expected(
+            redeploys=1, pages=("worker-stuck-errors",), drained=True, new_workers=True, alarm_ok=True,
+            updates=("redeploy applied", "fix verified", "resolved"),
+        ),
+    ),
+    Case(
+        "nightshift_dead",
+        "SIGSTOP; every function fails",
+        nightshift_dead,
+        Expected(
+            redeploys=0, second_path=("second-path/queue-depth", "second-path/heartbeat"),
+            untouched=True,
+        ),
+    ),
+)  # fmt: skip

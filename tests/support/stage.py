@@ -1,0 +1,401 @@
+"""An in-memory AWS with a stepped clock, and the functions on it: what a flow test plays on.
+
+moto keeps the table, the topics, the queue, the parameters, alarms, metrics, logs and the image; ECS is
+``ecs.py``. The settings are those of ``environments/prod.toml``, made by the stack's own code.
+"""
+
+import copy
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import botocore.endpoint
+import moto.backends
+import time_machine
+from ecs import ACCOUNT, DIGEST, Ecs
+from infra import environment as environments
+from infra import settings as infra_settings
+from moto import mock_aws
+from patrol.rounds import Pass, Patrol
+from patrol.settings import Settings as PatrolSettings
+from runbook.aws import Aws
+from runbook.clock import to_text
+from runbook.function import handle_event
+from runbook.outbox import Outbox
+from runbook.scenario import Kit
+from runbook.settings import build
+from runbook.table import Table, from_aws, to_aws
+from seam import REGION, SEAM, Call, Hooks, Killed, aws
+from worker_stuck.settings import Settings
+from worker_stuck.wiring import wire
+
+ENVIRONMENT = environments.load("prod")
+SETTINGS = build(Settings, infra_settings.worker_stuck(ENVIRONMENT), "worker_stuck")
+PATROL = build(PatrolSettings, infra_settings.patrol(ENVIRONMENT), "patrol")
+ALARM = SETTINGS.alarms[0]
+START = datetime(2026, 11, 23, 2, 0, 0, tzinfo=UTC)
+EVENTS = Path(__file__).parents[2] / "events"
+_STATE = (
+    ("dynamodb", "tables"),
+    ("cloudwatch", "metric_data"),
+    ("cloudwatch", "alarms"),
+    ("logs", "groups"),
+)
+"""What of moto changes in a flow, by backend; the rest is as it was built."""
+_DATA = "AWS/ECS"
+
+
+def event(name: str, **changes: Any) -> dict[str, Any]:
+    """Return the event of a file in ``events/`` with a fresh id and, if given, another content."""
+    found: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    if "id" in found:
+        found["id"] = str(uuid.uuid4())
+    return {**found, **changes}
+
+
+class Stage:
+    """The in-memory AWS, its clock, and the two functions that keep incidents."""
+
+    def __init__(self, mover: time_machine.Traveller) -> None:
+        self._mover = mover
+        self.time = START
+        self.ecs = Ecs(lambda: self.time)
+        self.hooks = Hooks(answer=self._answer)
+        self.hooks.before.append(self._record)
+        self.hooks.landed.append(self._landed)
+        self.calls: list[Call] = []
+        self.effects: list[Call] = []
+        self.bus: list[dict[str, Any]] = []
+        self.heartbeats = 0
+        self._tokens: dict[str, Any] = {}
+        self._admin = boto3.session.Session(
+            aws_access_key_id="ADMIN", aws_secret_access_key="admin", region_name=REGION
+        )
+        self._clients: dict[str, Any] = {}
+        self._build()
+
+    def now(self) -> datetime:
+        """Return the stepped time: the stage is the functions' clock."""
+        return self.time
+
+    def step(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += timedelta(seconds=seconds)
+        self._mover.move_to(self.time)
+
+    def admin(self, service: str) -> Any:
+        """Return a client whose calls are nobody's: they are not recorded and not disturbed."""
+        if service not in self._clients:
+            self._clients[service] = self._admin.client(service)
+        return self._clients[service]
+
+    def _build(self) -> None:
+        self.admin("dynamodb").create_table(
+            TableName=SETTINGS.table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"}
+                for name in ("pk", "sk", "open", "next_look_at")
+            ],
+            KeySchema=_keys("pk", "sk"),
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "due",
+                    "KeySchema": _keys("open", "next_look_at"),
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+        for arn in (SETTINGS.pages_topic, SETTINGS.updates_topic):
+            self.admin("sns").create_topic(Name=arn.rsplit(":", 1)[-1])
+        self.admin("sqs").create_queue(QueueName=SETTINGS.dead_letters.rsplit("/", 1)[-1])
+        self.parameter(SETTINGS.switch_parameter, "on")
+        self.parameter(SETTINGS.mode_parameters["redeploy_worker"], "act")
+        self.admin("logs").create_log_group(logGroupName=SETTINGS.log_group)
+        self.admin("logs").create_log_stream(logGroupName=SETTINGS.log_group, logStreamName="w")
+        self.admin("cloudwatch").put_metric_alarm(
+            AlarmName=ALARM,
+            MetricName="QueueDepth",
+            Namespace="Nightshift",
+            Period=60,
+            EvaluationPeriods=3,
+            Threshold=SETTINGS.queue_depth_alarm,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+            Statistic="Minimum",
+        )
+        self.image(DIGEST)
+
+    # The world
+
+    def image(self, digest: str) -> None:
+        """Let the image tag mean a digest."""
+        self.tag_means = digest
+
+    def parameter(self, name: str, value: str | None) -> None:
+        """Set a live parameter, or remove it."""
+        if value is None:
+            self.admin("ssm").delete_parameter(Name=name)
+        else:
+            self.admin("ssm").put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+
+    def measure(self, at: datetime, cpu: float | None, **values: float) -> None:
+        """Put one minute's datapoints: the probe's by their names, and the worker's CPU."""
+        own = {"environment": SETTINGS.environment}
+        queue = {**own, "queue": SETTINGS.queue}
+        self.admin("cloudwatch").put_metric_data(
+            Namespace="Nightshift",
+            MetricData=[
+                _datum(name, value, at, queue if name in ("QueueDepth", "Unacked") else own)
+                for name, value in values.items()
+            ],
+        )
+        if cpu is not None:
+            service = {"ClusterName": SETTINGS.cluster, "ServiceName": SETTINGS.service}
+            self.admin("cloudwatch").put_metric_data(
+                Namespace=_DATA, MetricData=[_datum("CPUUtilization", cpu, at, service)]
+            )
+
+    def worker_logs(self) -> None:
+        """Let the worker log one line now."""
+        self.admin("logs").put_log_events(
+            logGroupName=SETTINGS.log_group,
+            logStreamName="w",
+            logEvents=[{"timestamp": int(self.time.timestamp() * 1000), "message": "task done"}],
+        )
+
+    def alarm(self, state: str) -> bool:
+        """Set the alarm's state; say whether that was a change."""
+        cloudwatch = self.admin("cloudwatch")
+        found = cloudwatch.describe_alarms(AlarmNames=[ALARM])["MetricAlarms"][0]["StateValue"]
+        if found != state:
+            cloudwatch.set_alarm_state(AlarmName=ALARM, StateValue=state, StateReason="as measured")
+        return bool(found != state)
+
+    # The functions
+
+    def kit(self, clients: Aws | None = None) -> Kit[Any]:
+        """Return what the worker_stuck function works with."""
+        return wire(SETTINGS, clients or aws(), self)
+
+    def worker_stuck(self, what: object) -> dict[str, Any]:
+        """Invoke worker_stuck once; what it raises comes out."""
+        with self.acting("worker_stuck"):
+            sqs = aws().reader("sqs")
+            return handle_event(what, self.kit(), SETTINGS, SETTINGS.alarms, sqs)
+
+    def patrol(self) -> Pass:
+        """Invoke patrol once."""
+        clients = aws()
+        table = Table(clients.reader("dynamodb"), PATROL.table)
+        topics = {"page": PATROL.pages_topic, "update": PATROL.updates_topic}
+        rounds = Patrol(
+            table=table,
+            outbox=Outbox(table, clients.reader("sns"), topics),
+            events=clients.reader("events"),
+            cloudwatch=clients.reader("cloudwatch"),
+            settings=PATROL,
+            clock=self,
+        )
+        with self.acting("patrol"):
+            done = rounds.go_round()
+        self.heartbeats += not done.problems
+        return done
+
+    @contextmanager
+    def acting(self, name: str) -> Iterator[None]:
+        """Let the calls of this thread be those of a function."""
+        SEAM.actors.name = name
+        try:
+            yield
+        finally:
+            SEAM.actors.name = "nobody"
+
+    # What the seam asks
+
+    def _record(self, call: Call) -> None:
+        self.calls.append(call)
+        CALLS_OF_ALL_TESTS.setdefault(call.actor, set()).add(
+            (call.name, json.dumps(_shape(call), sort_keys=True))
+        )
+
+    def _answer(self, call: Call) -> tuple[int, Any] | None:
+        if call.service == "ecs":
+            return self.ecs.answer(call.operation, call.params)
+        if call.service == "ecr":
+            return self._image_of(call)
+        if call.operation == "TransactWriteItems":
+            return self._seen_before(call)
+        if call.operation == "PutEvents":
+            ids = [{"EventId": str(uuid.uuid4())} for _ in call.params["Entries"]]
+            return 200, {"Entries": ids, "FailedEntryCount": 0}
+        return None
+
+    def _image_of(self, call: Call) -> tuple[int, Any]:
+        asked = {"repositoryName": "saas-worker", "imageIds": [{"imageTag": "stable"}]}
+        if call.operation != "DescribeImages" or call.params != asked:
+            raise AssertionError(f"ECR was asked for {call.params}")
+        return 200, {"imageDetails": [{"imageDigest": self.tag_means}]}
+
+    def _seen_before(self, call: Call) -> tuple[int, Any] | None:
+        """Answer a transaction that was made already, as DynamoDB does and moto does not."""
+        token = call.params["ClientRequestToken"]
+        if token not in self._tokens:
+            return None
+        if self._tokens[token] != call.params:
+            return 400, {"__type": "IdempotentParameterMismatchException"}
+        return 200, {}
+
+    def _landed(self, call: Call) -> None:
+        if call.operation == "TransactWriteItems":
+            self._tokens[call.params["ClientRequestToken"]] = call.params
+        if call.operation in ("Publish", "SendMessage", "UpdateService"):
+            self.effects.append(call)
+        if call.operation == "PutEvents":
+            self.bus += [_on_the_bus(entry, self.time) for entry in call.params["Entries"]]
+
+    # What there is now
+
+    def items(self) -> list[dict[str, Any]]:
+        """Return every item of the table, in the order of their keys; also those of another schema."""
+        found = self.admin("dynamodb").scan(TableName=SETTINGS.table, ConsistentRead=True)["Items"]
+        plain = [from_aws({**item, "schema": {"N": "1"}}) for item in found]
+        return sorted(plain, key=lambda item: (item["pk"], item["sk"]))
+
+    def item(self, pk: str, sk: str = "-") -> dict[str, Any]:
+        """Return one item, empty when it does not exist."""
+        return next((one for one in self.items() if (one["pk"], one["sk"]) == (pk, sk)), {})
+
+    def incident(self) -> dict[str, Any]:
+        """Return the incident's item, empty when there is none."""
+        return self.item(f"incident#worker_stuck#{SETTINGS.service}", "current")
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the timelines of all incidents."""
+        return [item for item in self.items() if item["pk"].startswith("record#")]
+
+    def outbox(self) -> list[dict[str, Any]]:
+        """Return the messages that are not sent yet."""
+        return [item for item in self.items() if item["pk"] == "outbox"]
+
+    def change(self, pk: str, sk: str, **values: Any) -> None:
+        """Overwrite attributes of an item, as a person or another version would."""
+        self.admin("dynamodb").update_item(
+            TableName=SETTINGS.table,
+            Key=to_aws({"pk": pk, "sk": sk}),
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            ExpressionAttributeNames={f"#{name}": name for name in values},
+            ExpressionAttributeValues=to_aws({f":{k}": v for k, v in values.items()}),
+        )
+
+    def _sent(self, topic: str) -> list[dict[str, Any]]:
+        sent = [dict(one.params) for one in self.effects if one.operation == "Publish"]
+        return [one for one in sent if one["TopicArn"] == topic]
+
+    def pages(self) -> list[dict[str, Any]]:
+        """Return what SNS took for the pages topic, copies included."""
+        return self._sent(SETTINGS.pages_topic)
+
+    def updates(self) -> list[dict[str, Any]]:
+        """Return what SNS took for the updates topic, copies included."""
+        return self._sent(SETTINGS.updates_topic)
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """Return the letters that a function put into the queue."""
+        return [json.loads(one.params["MessageBody"]) for one in self._of("SendMessage")]
+
+    def redeploys(self) -> int:
+        """Return how many UpdateService calls of ours took effect."""
+        return len(self.ecs.redeploys)
+
+    def _of(self, operation: str) -> list[Call]:
+        return [one for one in self.effects if one.operation == operation]
+
+    # Going back
+
+    def save(self) -> dict[str, Any]:
+        """Return all of the stage as it is now."""
+        own = ("time", "calls", "effects", "bus", "heartbeats", "_tokens", "tag_means")
+        return {
+            "moto": copy.deepcopy([getattr(_backend(name), what) for name, what in _STATE]),
+            "ecs": self.ecs.state(),
+            "own": {name: copy.copy(getattr(self, name)) for name in own},
+        }
+
+    def go_back(self, saved: Mapping[str, Any]) -> None:
+        """Be as the stage was when it was saved."""
+        for (name, what), value in zip(_STATE, saved["moto"], strict=True):
+            setattr(_backend(name), what, copy.deepcopy(value))
+        self.ecs.put_back(saved["ecs"])
+        for name, value in saved["own"].items():
+            setattr(self, name, copy.copy(value))
+        self._mover.move_to(self.time)
+
+
+CALLS_OF_ALL_TESTS: dict[str, set[tuple[str, str]]] = {}
+"""Every kind of call that a function made in this process, for the test of its permissions."""
+
+
+def _shape(call: Call) -> list[str]:
+    """Return what of a call decides which permission it needs."""
+    if call.operation == "TransactWriteItems":
+        return sorted({next(iter(one)) for one in call.params["TransactItems"]})
+    return [str(call.params.get("IndexName", "")), str(call.params.get("TopicArn", ""))]
+
+
+def _keys(first: str, second: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": first, "KeyType": "HASH"},
+        {"AttributeName": second, "KeyType": "RANGE"},
+    ]
+
+
+def _datum(name: str, value: float, at: datetime, dimensions: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "MetricName": name,
+        "Timestamp": at,
+        "Value": value,
+        "Dimensions": [{"Name": key, "Value": text} for key, text in dimensions.items()],
+    }
+
+
+def _backend(service: str) -> Any:
+    return moto.backends.get_backend(service)[ACCOUNT][REGION]  # type: ignore[call-overload]
+
+
+def _on_the_bus(entry: Mapping[str, str], now: datetime) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": ACCOUNT,
+        "time": to_text(now),
+        "region": REGION,
+        "resources": [],
+        "detail": json.loads(entry["Detail"]),
+    }
+
+
+@contextmanager
+def open_stage(monkeypatch: Any) -> Iterator[Stage]:
+    """Build a stage, and take it down."""
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
+    monkeypatch.setattr("moto.core.models.DEFAULT_ACCOUNT_ID", ACCOUNT, raising=False)
+    # botocore waits between its attempts; here nobody has that time.
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))
+    with time_machine.travel(START, tick=False) as mover, mock_aws():
+        stage = Stage(mover)
+        SEAM.hooks = stage.hooks
+        try:
+            yield stage
+        finally:
+            SEAM.hooks = Hooks()
+
+
+__all__ = ["ALARM", "SETTINGS", "START", "Call", "Killed", "Stage", "event", "open_stage"]
