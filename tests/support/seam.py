@@ -95,9 +95,11 @@ class _Seam:
         self._now = threading.local()
 
     def listen(self, events: Any) -> None:
+        # botocore asks every listener: moto's own would make each call a second time.
+        events.unregister("before-send", botocore_stubber)
         events.register("before-parameter-build", self._asked)
         events.register("before-call", self._before)
-        events.register_first("before-send", self._send)
+        events.register("before-send", self._send)
         events.register("after-call", self._after)
 
     def _asked(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
