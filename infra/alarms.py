@@ -171,7 +171,9 @@ def _function(environment: Environment, name: str) -> list[Alarm]:
             2 if often else 1,
             5 if often else 1,
         ),
-        _count(f"{name}-throttles", f"{name} was throttled.", "AWS/Lambda", "Throttles", dimensions),
+        _count(
+            f"{name}-throttles", f"{name} was throttled.", "AWS/Lambda", "Throttles", dimensions
+        ),
         _count(
             f"{name}-dropped",
             f"An event for {name} was given up by Lambda; it is in the dead letters.",

@@ -27,7 +27,9 @@ class Paging(Construct):
         self.topics = {
             "pages": self._topic("pages", self.message_key, paging.pages, "meta"),
             "updates": self._topic("updates", self.message_key, paging.updates, ""),
-            "second-path": self._topic("second-path", second_key, paging.second_path, "second-path"),
+            "second-path": self._topic(
+                "second-path", second_key, paging.second_path, "second-path"
+            ),
         }
 
     def _key(self, construct_id: str, what: str) -> kms.Key:

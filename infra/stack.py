@@ -75,6 +75,4 @@ class NightshiftStack(cdk.Stack):
 
 def alarms_of(environment: Environment) -> list[Alarm]:
     """Return the alarm table of an environment with all its functions and rules."""
-    return table(
-        environment, [spec.folder for spec in specs(environment)], rule_names(environment)
-    )
+    return table(environment, [spec.folder for spec in specs(environment)], rule_names(environment))

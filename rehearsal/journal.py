@@ -3,9 +3,12 @@
 import json
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rehearsal.clock import SharedClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Journal:
@@ -20,13 +23,17 @@ class Journal:
         self.folder = folder
         self._clock = clock
         self._lock = threading.Lock()
+        self.listeners: list[Callable[[str, dict[str, Any]], None]] = []
 
     def write(self, name: str, /, **line: Any) -> None:
         """Append one line to ``<name>.jsonl``."""
         at = self._clock.now().isoformat(timespec="milliseconds")
-        text = json.dumps({"at": at, **line}, default=str)
+        entry = {"at": at, **line}
+        text = json.dumps(entry, default=str)
         with self._lock, (self.folder / f"{name}.jsonl").open("a", encoding="utf-8") as file:
             file.write(text + "\n")
+        for listener in self.listeners:
+            listener(name, entry)
 
     def read(self, name: str) -> list[dict[str, Any]]:
         """Return the lines of ``<name>.jsonl``, none where nothing was written."""

@@ -99,9 +99,7 @@ def _workers(evidence: Evidence, folder: Path, expected: Expected, ended: Ended)
         if line["name"].startswith("worker ") and line["at"] > ended.broke_at
     ]
     started = [line for line in lines if line["event"] == "start"]
-    touched = [
-        line for line in lines if line.get("signal") in ("SIGTERM", "SIGKILL")
-    ]
+    touched = [line for line in lines if line.get("signal") in ("SIGTERM", "SIGKILL")]
     if expected.new_workers:
         evidence.expect(started, "no worker process was started after the break")
     if expected.untouched:
@@ -138,9 +136,7 @@ def _work(evidence: Evidence, folder: Path, expected: Expected, ended: Ended) ->
         line.get("signal") == "SIGKILL" and line["name"].startswith("worker ")
         for line in read(folder, "processes")
     )
-    evidence.expect(
-        lost <= killed, f"{lost} tasks never ran, {killed} workers were killed"
-    )
+    evidence.expect(lost <= killed, f"{lost} tasks never ran, {killed} workers were killed")
 
 
 def _letters(evidence: Evidence, folder: Path, ended: Ended) -> None:

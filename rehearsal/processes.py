@@ -90,9 +90,7 @@ class Processes:
             code = process.poll()
             if code is not None:
                 del self._running[pid]
-                self._journal.write(
-                    "processes", pid=pid, name=name, event="exit", exit_code=code
-                )
+                self._journal.write("processes", pid=pid, name=name, event="exit", exit_code=code)
 
     def close(self) -> None:
         """Kill whatever still runs, and wait for it."""

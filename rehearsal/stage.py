@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from infra.environment import Environment
 from rehearsal.aws.embedded import EmbeddedAws
@@ -47,7 +47,7 @@ class Stage:
         self._worn = self.clock.worn()
         self._minutes_done = 0
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> Self:
         self._worn.__enter__()
         with self.clock.paused():
             self._build()

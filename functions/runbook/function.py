@@ -63,7 +63,7 @@ def handle_event(
             event, settings, scenario=scenario.name, target=scenario.target, alarms=alarms
         )
     except TriggerError as error:
-        logger.error("refused an event", why=str(error))
+        logger.warning("refused an event", why=str(error))
         if not is_request(event):
             Refuser(sqs, settings).keep(event, str(error))
         return {"refused": str(error)}

@@ -48,8 +48,10 @@ def _token() -> str:
 
 
 def page_directly(kit: Kit[F], why: str, now: datetime) -> None:
-    """Page without the table: the last resort. If SNS fails too, the error that the caller raises is counted
-    by Lambda, and the Errors alarm pages straight from CloudWatch.
+    """Page without the table: the last resort.
+
+    If SNS fails too, the error that the caller raises is counted by Lambda, and the Errors alarm pages
+    straight from CloudWatch.
     """
     name, target = kit.scenario.name, kit.scenario.target
     message = Message(

@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-
 LOOK_AGAIN_SECONDS = 45
 """Between looks: less than patrol's minute, so that each pass of patrol finds the incident due."""
 

@@ -128,4 +128,6 @@ def next_look(decision: Decision, incident: Incident, now: datetime) -> datetime
         return now
     if incident.status is Status.ESCALATED:
         return now + timedelta(seconds=ESCALATED_SECONDS)
-    return now + timedelta(seconds=decision.seconds if isinstance(decision, Wait) else LOOK_AGAIN_SECONDS)
+    return now + timedelta(
+        seconds=decision.seconds if isinstance(decision, Wait) else LOOK_AGAIN_SECONDS
+    )

@@ -104,8 +104,10 @@ class Teller:
     ) -> Message:
         """Say that the same fix helped the same resource twice in a day: the cause is still there."""
         body = [
-            f"{incident.scenario} on {incident.target}: recurring. {attempt.fix} helped, for the second time "
-            "within 24 h: the symptom is treated, the cause is not.",
+            (
+                f"{incident.scenario} on {incident.target}: recurring. {attempt.fix} helped, for the second "
+                "time within 24 h: the symptom is treated, the cause is not."
+            ),
             "",
             *self._foot(incident, seen, now),
         ]
@@ -126,13 +128,19 @@ class Teller:
             "Seen",
             *(f"  {name:<12} {quote(value)}" for name, value in seen.items()),
             "",
-            f"Incident {incident.id}, opened {incident.opened_at:%Y-%m-%d %H:%M} UTC, "
-            f"{incident.triggers} trigger(s), now {now:%H:%M} UTC",
-            f"Record   aws dynamodb query --region {self.region} --table-name {self.table} "
-            "--key-condition-expression 'pk = :i' "
-            f"""--expression-attribute-values '{{":i":{{"S":"record#{incident.id}"}}}}'""",
-            f"Stop all aws ssm put-parameter --region {self.region} --name {self.switch} "
-            "--value off --overwrite",
+            (
+                f"Incident {incident.id}, opened {incident.opened_at:%Y-%m-%d %H:%M} UTC, "
+                f"{incident.triggers} trigger(s), now {now:%H:%M} UTC"
+            ),
+            (
+                f"Record   aws dynamodb query --region {self.region} --table-name {self.table} "
+                "--key-condition-expression 'pk = :i' "
+                f"""--expression-attribute-values '{{":i":{{"S":"record#{incident.id}"}}}}'"""
+            ),
+            (
+                f"Stop all aws ssm put-parameter --region {self.region} --name {self.switch} "
+                "--value off --overwrite"
+            ),
         ]
 
     def _message(

@@ -100,7 +100,9 @@ class AsyncQueue:
             return
         self._count(one.function, "AsyncEventsDropped")
         if config["on_failure"]:
-            record = _record(one, answer, now, "EventAgeExceeded" if too_old else "RetriesExhausted")
+            record = _record(
+                one, answer, now, "EventAgeExceeded" if too_old else "RetriesExhausted"
+            )
             self._dead_letter(one.function, config["on_failure"], json.dumps(record))
 
 

@@ -103,7 +103,9 @@ class Bus:
 
     def _deliver(self, rule: Any, event: dict[str, Any]) -> None:
         if rule.state != "ENABLED":
-            self._journal.write("deliveries", rule=rule.name, event_id=event["id"], to="", why="disabled")
+            self._journal.write(
+                "deliveries", rule=rule.name, event_id=event["id"], to="", why="disabled"
+            )
             return
         for target in rule.targets:
             function = target["Arn"].rsplit(":", 1)[-1]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import moto.backends
-import moto.cloudformation.parsing  # noqa: F401  # moto's own types come first, ours after them
+import moto.cloudformation.parsing  # moto's own types come first, ours after them
 from moto.awslambda.models import lambda_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
@@ -17,12 +17,11 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 for _service in ("dynamodb", "events", "iam", "kms", "logs", "ssm"):
-    moto.backends.get_backend(_service)  # type: ignore[call-overload]  # its types register on import
+    moto.backends.get_backend(_service)  # its types register on import
 
 
 class UnsupportedTypeError(Exception):
     """The template has a type that nothing here creates; going on would rehearse something else."""
-
 
 
 def _type(name: str, create: Any) -> type:
@@ -30,6 +29,7 @@ def _type(name: str, create: Any) -> type:
 
     def create_from_cloudformation_json(
         cls: Any,
+        /,
         resource_name: str,
         cloudformation_json: Mapping[str, Any],
         account_id: str,

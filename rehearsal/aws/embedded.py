@@ -79,7 +79,7 @@ class EmbeddedAws:
         self._clock = clock
         self._journal = journal
         self.place = iam.Place(region, account)
-        self._server = Server(journal, lambda key: self.functions.by_key(key))
+        self._server = Server(journal, self._whose)
         self.endpoint = self._server.endpoint
         self.functions = Functions(
             folder, clock, processes, self.endpoint, self._guard({}), self._line
@@ -92,11 +92,12 @@ class EmbeddedAws:
         self.alarm_history: list[alarms.AlarmChange] = []
         self._next_minute = self._first_alarms = clock.now()
 
+    def _whose(self, access_key: str) -> str:
+        return self.functions.by_key(access_key)
+
     def client(self, service: str) -> Any:
         """Return a client for the rehearsal itself: not guarded, ``driver`` in the log."""
-        return boto3.client(
-            service, endpoint_url=self.endpoint, region_name=self.place.region
-        )
+        return boto3.client(service, endpoint_url=self.endpoint, region_name=self.place.region)
 
     def add_hook(self, hook: Hook) -> None:
         """Have every call shown to ``hook``, before and after it takes effect."""
@@ -129,7 +130,9 @@ class EmbeddedAws:
         )
         stack = client.describe_stacks()["Stacks"][0]
         if stack["StackStatus"] != "CREATE_COMPLETE":
-            raise RuntimeError(f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}")
+            raise RuntimeError(
+                f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}"
+            )
         self._deploy_functions(_log_groups(template))
         self._subscribe()
         self._next_minute = self._clock.now().replace(second=0, microsecond=0) + MINUTE
@@ -174,7 +177,7 @@ class EmbeddedAws:
                 Deployed(
                     name=function.function_name,
                     code=code,
-                    handler=function.handler,
+                    handler=str(function.handler),
                     environment=function.environment_vars,
                     timeout=float(function.timeout),
                     memory_mib=int(function.memory_size),
@@ -192,7 +195,8 @@ class EmbeddedAws:
         backend = iam_backends[self.place.account]["aws"]
         role = backend.get_role(role_arn.rsplit("/", 1)[-1])
         found = [json.loads(one) if isinstance(one, str) else one for one in role.policies.values()]
-        found += [json.loads(one.document) for one in role.managed_policies.values()]
+        if role.managed_policies:
+            raise NotImplementedError(f"{role_arn} has managed policies: they are not rehearsed")
         return found
 
     def _topics(self) -> dict[str, Any]:
@@ -222,7 +226,9 @@ class EmbeddedAws:
                     "MetricName": name,
                     "Value": value,
                     "Timestamp": at.astimezone(UTC).replace(tzinfo=None),  # moto's are naive
-                    "Dimensions": [{"Name": key, "Value": text} for key, text in dimensions.items()],
+                    "Dimensions": [
+                        {"Name": key, "Value": text} for key, text in dimensions.items()
+                    ],
                 }
             ],
         )
@@ -246,7 +252,9 @@ class EmbeddedAws:
         arn = self.place.arn("logs", f"log-group:{deployed.log_group}")
         forms = [iam.Demand("logs:PutLogEvents", one) for one in (arn, f"{arn}:*")]
         if not any(iam.allowed(deployed.policies, one) for one in forms):
-            self._journal.write("deliveries", to=deployed.log_group, why="the role may not write logs")
+            self._journal.write(
+                "deliveries", to=deployed.log_group, why="the role may not write logs"
+            )
             return
         self.put_log(deployed.log_group, "rehearsal", line, self._clock.now())
         if '"_aws"' not in line:
@@ -262,9 +270,7 @@ class EmbeddedAws:
                         self.put_metric(block["Namespace"], metric["Name"], dimensions, one, at)
 
     def _count_lambda(self, function: str, metric: str) -> None:
-        self.put_metric(
-            "AWS/Lambda", metric, {"FunctionName": function}, 1, self._clock.now()
-        )
+        self.put_metric("AWS/Lambda", metric, {"FunctionName": function}, 1, self._clock.now())
 
     def _count_rule(self, rule: str, metric: str) -> None:
         self.put_metric("AWS/Events", metric, {"RuleName": rule}, 1, self._clock.now())
@@ -399,7 +405,9 @@ class EmbeddedAws:
             topic, envelope.get("Subject", ""), envelope["Message"], attributes, self._clock.now()
         )
         self.messages.append(one)
-        self._journal.write("messages", topic=topic, subject=one.subject, body=one.body, **attributes)
+        self._journal.write(
+            "messages", topic=topic, subject=one.subject, body=one.body, **attributes
+        )
 
     def close(self) -> None:
         """Stop the functions and the server."""

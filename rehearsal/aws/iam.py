@@ -79,9 +79,7 @@ def _applies(statement: Mapping[str, Any], demand: Demand, principal: str) -> bo
         return False
     action = any(_matches(one, demand.action, any_case=True) for one in _list(statement["Action"]))
     resource = any(_matches(one, demand.resource) for one in _list(statement.get("Resource", "*")))
-    return (
-        action and resource and _conditions_hold(statement.get("Condition", {}), demand.context)
-    )
+    return action and resource and _conditions_hold(statement.get("Condition", {}), demand.context)
 
 
 def _is_principal(allowed: Any, principal: str) -> bool:

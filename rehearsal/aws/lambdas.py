@@ -279,9 +279,7 @@ def _api(holder: list[_Running], deployed: Deployed) -> type[BaseHTTPRequestHand
                 {
                     "Content-Type": "application/json",  # without it the native client crashes
                     "Lambda-Runtime-Aws-Request-Id": request_id,
-                    "Lambda-Runtime-Deadline-Ms": str(
-                        int((time.time() + deployed.timeout) * 1000)
-                    ),
+                    "Lambda-Runtime-Deadline-Ms": str(int((time.time() + deployed.timeout) * 1000)),
                     "Lambda-Runtime-Invoked-Function-Arn": arn,
                 },
             )

@@ -71,8 +71,12 @@ class Server:
 
     def _call(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         call = self._understand(environ)
-        for hook in self.hooks:
-            hook(call)
+        try:
+            for hook in self.hooks:
+                hook(call)
+        except ConnectionAbortedError:
+            start("503 Service Unavailable", [])
+            return []
         status: list[int] = []
 
         def started(line: str, headers: Any, *rest: Any) -> Any:
@@ -86,9 +90,7 @@ class Server:
                 "unsupported", why=f"the embedded AWS broke: {error!r}", call=vars(call)
             )
             raise
-        after = Call(
-            call.function, call.service, call.operation, call.target, "after", status[0]
-        )
+        after = Call(call.function, call.service, call.operation, call.target, "after", status[0])
         if call.function != "driver":
             self._write(after, environ)
         for hook in self.hooks:
@@ -97,7 +99,9 @@ class Server:
 
     def _write(self, call: Call, environ: dict[str, Any]) -> None:
         if "HTTP_X_NIGHTSHIFT_JUDGED" not in environ:
-            self._journal.write("unsupported", why="a call that no policy was asked about", call=vars(call))
+            self._journal.write(
+                "unsupported", why="a call that no policy was asked about", call=vars(call)
+            )
         if call.status in _LACKS:
             self._journal.write("unsupported", why="the embedded AWS lacks it", call=vars(call))
         self._journal.write(
@@ -135,7 +139,7 @@ def _operation(environ: dict[str, Any]) -> str:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length)
         environ["wsgi.input"] = io.BytesIO(body)
-        return parse_qs(body.decode()).get("Action", ["?"])[0]
+        return str(parse_qs(body.decode()).get("Action", ["?"])[0])
     return f"{environ.get('REQUEST_METHOD', '?')} {path}"
 
 
@@ -152,5 +156,3 @@ def make_dynamodb_atomic() -> None:
 
     call_action.is_atomic = True  # type: ignore[attr-defined]
     DynamoHandler.call_action = call_action
-
-

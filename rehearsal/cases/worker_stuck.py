@@ -25,9 +25,7 @@ def _paged(stage: Stage, text: str) -> bool:
 
 
 def _updated(stage: Stage, text: str) -> bool:
-    return any(
-        one.topic.endswith("-updates") and text in one.subject for one in stage.aws.messages
-    )
+    return any(one.topic.endswith("-updates") and text in one.subject for one in stage.aws.messages)
 
 
 def _decided(stage: Stage, text: str) -> bool:

@@ -38,7 +38,9 @@ def work(number: int, busy_seconds: float, wait_seconds: float) -> None:
     redis.Redis.from_url(URL).rpush(DONE, number)
 
 
-def send(count: int, first: int, busy_seconds: float, wait_seconds: float, url: str, queue: str) -> None:
+def send(
+    count: int, first: int, busy_seconds: float, wait_seconds: float, url: str, queue: str
+) -> None:
     """Send tasks, numbered from ``first``: the SaaS's web side."""
     sender = Celery("saas-web", broker=url)
     sender.conf.task_default_queue = queue

@@ -1,13 +1,16 @@
 """A real Redis of the case's own."""
 
-import subprocess
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import redis
 
 from rehearsal.parts import redis_server
 from rehearsal.processes import Processes
+
+if TYPE_CHECKING:
+    import subprocess
 
 START_SECONDS = 10.0
 """Real seconds; it takes about 0.05."""
@@ -53,8 +56,8 @@ class Broker:
 
     def depth(self, queue: str) -> int:
         """Return how many messages wait."""
-        return int(self.client.llen(queue))  # type: ignore[arg-type]  # the sync client answers at once
+        return int(self.client.llen(queue))
 
     def done(self) -> list[int]:
         """Return the numbers of the tasks that ran, a number twice if it ran twice."""
-        return [int(one) for one in self.client.lrange(DONE, 0, -1)]  # type: ignore[union-attr]
+        return [int(one) for one in self.client.lrange(DONE, 0, -1)]

@@ -163,9 +163,7 @@ class Scheduler:
 
     def _list_tasks(self, response: Any) -> dict[str, Any]:
         stopped = response._get_param("desiredStatus") == "STOPPED"
-        return {
-            "taskArns": [one.arn for one in self.tasks() if bool(one.stopped_at) == stopped]
-        }
+        return {"taskArns": [one.arn for one in self.tasks() if bool(one.stopped_at) == stopped]}
 
     def _describe_tasks(self, response: Any) -> dict[str, Any]:
         wanted = set(response._get_param("tasks", []))
@@ -288,7 +286,10 @@ class Scheduler:
             task.stop_code = "ServiceSchedulerInitiated"
             task.reason = f"Scaling activity initiated by (deployment {self.deployments[0].id})"
             return
-        task.stop_code, task.reason = "EssentialContainerExited", "Essential container in task exited"
+        task.stop_code, task.reason = (
+            "EssentialContainerExited",
+            "Essential container in task exited",
+        )
         deployment.not_before = now + BACK_OFF
         if not task.running:
             deployment.failed += 1

@@ -4,9 +4,7 @@ from night import Night
 from stage import Stage
 
 
-def test_a_frozen_worker_is_redeployed_once_proved_and_resolved(
-    stage: Stage, night: Night
-) -> None:
+def test_a_frozen_worker_is_redeployed_once_proved_and_resolved(stage: Stage, night: Night) -> None:
     night.minutes(12)
     night.worker = "frozen"
 

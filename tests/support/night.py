@@ -4,10 +4,12 @@ Each minute: the probe and ECS are measured, the alarm follows, patrol goes roun
 delivered. An invocation that fails is tried once more a minute later; then it is on record as failed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
+
 from runbook.errors import NightshiftError
 from seam import Killed
 from stage import SETTINGS, Stage, event
@@ -37,6 +39,22 @@ PACES: dict[Worker, Pace] = {
     "slow": Pace(5, 80.0, logs=True),
     "idle": Pace(0, 5.0, logs=True),
 }
+
+
+def _outcome(stage: Stage) -> str:
+    attempts = stage.incident().get("attempts", [])
+    return str(attempts[-1]["outcome"]) if attempts else ""
+
+
+MOMENTS: dict[str, tuple[str, Worker, Callable[[Stage], bool]]] = {
+    "the alarm": ("", "works", lambda stage: bool(stage.incident())),
+    "the fix": ("the alarm", "works", lambda stage: stage.redeploys() == 1),
+    "the proof": ("the fix", "works", lambda stage: _outcome(stage) == "VERIFIED"),
+    "the end": ("the proof", "works", lambda stage: stage.incident()["status"] == "resolved"),
+    "no help": ("the fix", "frozen", lambda stage: _outcome(stage) == "FAILED"),
+}
+"""By name: the moment before it, how the new tasks behave, and when it has happened."""
+_PLAYED: dict[str, dict[str, Any]] = {}
 
 
 class Night:
@@ -80,6 +98,27 @@ class Night:
                 return
             self.minute()
         raise AssertionError(f"not {status} within {most} min: {self.stage.incident()}")
+
+    def to(self, moment: str) -> None:
+        """Be at a moment of a usual night, one minute before it happens; see ``MOMENTS``."""
+        if moment not in _PLAYED:
+            self._play(moment)
+        self.go_back(_PLAYED[moment])
+
+    def _play(self, moment: str) -> None:
+        begin, after, happened = MOMENTS[moment]
+        if begin:
+            self.to(begin)
+        else:
+            self.minutes(12)
+            self.worker = "frozen"
+        self.after_redeploy = after
+        for _ in range(60):
+            _PLAYED[moment] = self.save()
+            self.minute()
+            if happened(self.stage):
+                return
+        raise AssertionError(f"{moment} did not happen: {self.stage.incident()}")
 
     def minute(self) -> None:
         """Let one minute pass."""

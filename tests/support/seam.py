@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
+
 from runbook.aws import Aws, SideBySide, one_by_one
 
 
@@ -84,7 +85,7 @@ class Hooks:
     before: list[Hook] = field(default_factory=list)
     after: list[Callable[[Call], None]] = field(default_factory=list)
     sending: list[Callable[[Call], None]] = field(default_factory=list)
-    answer: Answer = lambda call: None  # noqa: E731  # the default of a field
+    answer: Answer = lambda _call: None  # the default of a field
     landed: list[Callable[[Call], None]] = field(default_factory=list)
 
 
@@ -130,9 +131,7 @@ class _Seam:
             if answer is None:
                 raise AssertionError(f"moto does not know {call.name}")
         else:
-            answer = AWSResponse(
-                request.url, own[0], {}, MockRawResponse(json.dumps(own[1]))
-            )
+            answer = AWSResponse(request.url, own[0], {}, MockRawResponse(json.dumps(own[1])))
         if answer.status_code < 300:
             for told in self.hooks.landed:
                 told(call)

@@ -17,13 +17,16 @@ from typing import Any
 import boto3
 import botocore.endpoint
 import moto.backends
+import pytest
 import time_machine
+from moto import mock_aws
+
 from ecs import ACCOUNT, DIGEST, Ecs
 from infra import environment as environments
 from infra import settings as infra_settings
-from moto import mock_aws
 from patrol.rounds import Pass, Patrol
 from patrol.settings import Settings as PatrolSettings
+from runbook import held, incidents
 from runbook.aws import Aws
 from runbook.clock import to_text
 from runbook.function import handle_event
@@ -46,6 +49,7 @@ _STATE = (
     ("cloudwatch", "metric_data"),
     ("cloudwatch", "alarms"),
     ("logs", "groups"),
+    ("ssm", "_parameters"),
 )
 """What of moto changes in a flow, by backend; the rest is as it was built."""
 _DATA = "AWS/ECS"
@@ -66,23 +70,35 @@ class Stage:
         self._mover = mover
         self.time = START
         self.ecs = Ecs(lambda: self.time)
-        self.hooks = Hooks(answer=self._answer)
-        self.hooks.before.append(self._record)
-        self.hooks.landed.append(self._landed)
         self.calls: list[Call] = []
         self.effects: list[Call] = []
         self.bus: list[dict[str, Any]] = []
+        self.ids = 0
         self.heartbeats = 0
         self._tokens: dict[str, Any] = {}
         self._admin = boto3.session.Session(
             aws_access_key_id="ADMIN", aws_secret_access_key="admin", region_name=REGION
         )
         self._clients: dict[str, Any] = {}
+        self.hooks = Hooks()
         self._build()
+        self._as_built = self.save()
+
+    def begin(self) -> None:
+        """Be as it was built, with nobody listening."""
+        self.go_back(self._as_built)
+        self.hooks = SEAM.hooks = Hooks(
+            before=[self._record], answer=self._answer, landed=[self._landed]
+        )
 
     def now(self) -> datetime:
         """Return the stepped time: the stage is the functions' clock."""
         return self.time
+
+    def new_id(self) -> str:
+        """Return an id that is the same each time that the same is played."""
+        self.ids += 1
+        return f"id-{self.ids:06}"
 
     def step(self, seconds: float) -> None:
         """Let time pass."""
@@ -320,9 +336,9 @@ class Stage:
 
     def save(self) -> dict[str, Any]:
         """Return all of the stage as it is now."""
-        own = ("time", "calls", "effects", "bus", "heartbeats", "_tokens", "tag_means")
+        own = ("time", "calls", "effects", "bus", "heartbeats", "ids", "_tokens", "tag_means")
         return {
-            "moto": copy.deepcopy([getattr(_backend(name), what) for name, what in _STATE]),
+            "moto": copy.deepcopy([_plain(getattr(_backend(name), what)) for name, what in _STATE]),
             "ecs": self.ecs.state(),
             "own": {name: copy.copy(getattr(self, name)) for name in own},
         }
@@ -330,7 +346,7 @@ class Stage:
     def go_back(self, saved: Mapping[str, Any]) -> None:
         """Be as the stage was when it was saved."""
         for (name, what), value in zip(_STATE, saved["moto"], strict=True):
-            setattr(_backend(name), what, copy.deepcopy(value))
+            _put_back(_backend(name), what, copy.deepcopy(value))
         self.ecs.put_back(saved["ecs"])
         for name, value in saved["own"].items():
             setattr(self, name, copy.copy(value))
@@ -382,16 +398,34 @@ def _on_the_bus(entry: Mapping[str, str], now: datetime) -> dict[str, Any]:
     }
 
 
+def _plain(state: Any) -> Any:
+    """Return moto's state as something that can be copied: its dicts of a class of their own cannot."""
+    return dict(state) if isinstance(state, dict) else state
+
+
+def _put_back(backend: Any, what: str, state: Any) -> None:
+    if not isinstance(state, dict):
+        setattr(backend, what, state)
+        return
+    kept = getattr(backend, what)
+    kept.clear()
+    kept.update(state)
+
+
 @contextmanager
-def open_stage(monkeypatch: Any) -> Iterator[Stage]:
-    """Build a stage, and take it down."""
-    monkeypatch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
-    monkeypatch.setattr("moto.core.models.DEFAULT_ACCOUNT_ID", ACCOUNT, raising=False)
-    # botocore waits between its attempts; here nobody has that time.
-    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))
-    with time_machine.travel(START, tick=False) as mover, mock_aws():
+def open_stage() -> Iterator[Stage]:
+    """Build a stage, and take it down. One stage may serve many tests: each of them begins it anew."""
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        time_machine.travel(START, tick=False) as mover,
+        mock_aws(),
+    ):
+        monkeypatch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
+        # botocore waits between its attempts; here nobody has that time.
+        monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))
         stage = Stage(mover)
-        SEAM.hooks = stage.hooks
+        monkeypatch.setattr(held, "_token", stage.new_id)
+        monkeypatch.setattr(incidents.secrets, "token_hex", lambda _: stage.new_id()[-4:])
         try:
             yield stage
         finally:

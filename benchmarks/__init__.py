@@ -1,0 +1,1 @@
+"""Speed and cost, as ratios measured side by side in one run; ``make bench`` prints them."""

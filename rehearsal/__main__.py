@@ -1,0 +1,75 @@
+"""The command line: ``python -m rehearsal run`` and ``python -m rehearsal controls``."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+
+from infra.environment import EnvironmentFileError
+from rehearsal.cases import SCENARIOS
+from rehearsal.controls import CONTROLS
+from rehearsal.driver import FOLDER, Driver, Job, jobs_of, table
+from rehearsal.parts import MissingPartError, check_platform, redis_server
+
+
+def _run(driver: Driver, console: Console, asked: argparse.Namespace) -> int:
+    jobs = jobs_of(asked.scenario, asked.case)
+    results = driver.run(jobs)
+    (FOLDER / "result.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    console.print(table(results, "Rehearsed", lambda one: "as expected" if one["ok"] else "RED"))
+    for one in results:
+        for sentence in one["why"]:
+            console.print(f"{one['case']}: {sentence}", highlight=False, markup=False)
+    red = [one["case"] for one in results if not one["ok"]]
+    console.print(f"{len(results) - len(red)} passed, {len(red)} failed", highlight=False)
+    console.print(f"evidence, records and every message: {FOLDER}", highlight=False, soft_wrap=True)
+    return 1 if red else 0
+
+
+def _controls(driver: Driver, console: Console, asked: argparse.Namespace) -> int:
+    jobs = [
+        Job(scenario, control.case, FOLDER / "controls" / f"{control.case}-{number}", control)
+        for scenario, controls in CONTROLS.items()
+        for number, control in enumerate(controls)
+        if asked.scenario in (None, scenario) and asked.case in (None, control.case)
+    ]
+    results = driver.run(jobs)
+
+    def verdict(one: Any) -> str:
+        return "GREEN: judge fooled" if one["ok"] else "red, as it must be"
+
+    console.print(table(results, "Controls: Nightshift broken on purpose", verdict))
+    fooled = 0
+    for job, one in zip(jobs, results, strict=True):
+        first = one["why"][0] if one["why"] else "the judge saw nothing wrong"
+        console.print(f"{job.label}: {first}", highlight=False, markup=False)
+        fooled += bool(one["ok"])
+    console.print(f"{len(results) - fooled} passed, {fooled} failed", highlight=False)
+    return 1 if fooled else 0
+
+
+def main() -> int:
+    """Rehearse; 0 when everything ended as it must, 1 when not, 2 when it cannot be rehearsed."""
+    parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
+    parser.add_argument("command", choices=("run", "controls"))
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS))
+    parser.add_argument("--case", choices=sorted(c.name for cs in SCENARIOS.values() for c in cs))
+    parser.add_argument("--environment", default="prod")
+    asked = parser.parse_args()
+    console = Console()
+    try:
+        check_platform()
+        redis_server()
+        driver = Driver(asked.environment, console)
+        return (_run if asked.command == "run" else _controls)(driver, console, asked)
+    except (MissingPartError, EnvironmentFileError) as error:
+        print(error, file=sys.stderr)  # this is a command line
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

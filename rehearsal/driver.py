@@ -1,0 +1,199 @@
+"""Runs cases two at a time, each in a process of its own, and shows what happens."""
+
+import json
+import queue
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.environment import load
+from infra.synth import build
+from rehearsal.cases import SCENARIOS
+from rehearsal.controls import Control, sabotaged
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / ".rehearsal"
+AT_ONCE = 2
+"""Cases side by side: each keeps about one core busy."""
+CASE_SECONDS = 420.0
+"""Real seconds after which a case is stuck: the longest takes about 100."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case to run.
+
+    Attributes:
+        scenario, case: which.
+        folder: for its evidence.
+        control: what is broken in Nightshift, if anything.
+    """
+
+    scenario: str
+    case: str
+    folder: Path
+    control: Control | None = None
+
+    @property
+    def label(self) -> str:
+        """Return how the timeline calls it."""
+        return f"{self.case} [{self.control.what}]" if self.control else self.case
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One of the places where a case can run: a Redis port and the assembly that names it."""
+
+    port: int
+    assembly: Path
+
+
+class Driver:
+    """Runs jobs and collects their results.
+
+    Args:
+        environment: a name or a file, the users' own.
+        console: where to show.
+    """
+
+    def __init__(self, environment: str, console: Console) -> None:
+        self._environment = environment
+        self._console = console
+        self._children: set[subprocess.Popen[str]] = set()
+
+    def synthesize(self, count: int) -> tuple[Path, list[Slot]]:
+        """Write what ``make synth`` writes, and once more per slot with the rehearsal's addresses."""
+        assemblies = FOLDER / "assemblies"
+        shutil.rmtree(assemblies, ignore_errors=True)
+        plain = build(load(self._environment), assemblies / "plain")
+        slots = []
+        for number in range(count):
+            port = _free_port()
+            overlay = {"redis": {"host": "127.0.0.1", "port": port, "tls": False}}
+            made = build(load(self._environment, overlay), assemblies / f"slot{number}")
+            slots.append(Slot(port, made))
+        return plain, slots
+
+    def run(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+        """Run all jobs; return their results in the order of the jobs."""
+        with self._console.status("synthesizing the app"):
+            plain, slots = self.synthesize(min(AT_ONCE, len(jobs)))
+        waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        for job in jobs:
+            waiting.put(job)
+        results: dict[str, dict[str, Any]] = {}
+
+        def work(slot: Slot) -> None:
+            while True:
+                try:
+                    job = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                results[job.label] = self._one(job, slot, plain)
+                self._console.print(
+                    f"[bold]{len(results)} of {len(jobs)}[/bold] cases done", highlight=False
+                )
+
+        threads = [threading.Thread(target=work, args=(slot,), daemon=True) for slot in slots]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            for child in list(self._children):
+                child.kill()
+        return [results[job.label] for job in jobs]
+
+    def _one(self, job: Job, slot: Slot, plain: Path) -> dict[str, Any]:
+        shutil.rmtree(job.folder, ignore_errors=True)
+        job.folder.parent.mkdir(parents=True, exist_ok=True)
+        assembly = slot.assembly
+        checked = ["--plain", str(plain)]
+        if job.control:
+            copy = FOLDER / "assemblies" / f"control-{job.folder.name}"
+            assembly, checked = sabotaged(job.control, slot.assembly, copy), []
+        child = subprocess.Popen(
+            [
+                sys.executable, "-m", "rehearsal.run_case", job.scenario, job.case,
+                "--environment", self._environment, "--assembly", str(assembly), *checked,
+                "--folder", str(job.folder), "--port", str(slot.port),
+            ],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, cwd=ROOT,
+        )  # fmt: skip
+        self._children.add(child)
+        timer = threading.Timer(CASE_SECONDS, child.kill)
+        timer.start()
+        last = self._follow(job, child)
+        timer.cancel()
+        self._children.discard(child)
+        if child.wait() != 0 or not last.startswith("{"):
+            why = f"the case's process ended with {child.returncode}: {last}"
+            return {"scenario": job.scenario, "case": job.case, "ok": False, "why": [why]}
+        result: dict[str, Any] = json.loads(last)
+        return result
+
+    def _follow(self, job: Job, child: subprocess.Popen[str]) -> str:
+        last = ""
+        log = job.folder.parent / f"{job.folder.name}.log"
+        with log.open("w", encoding="utf-8") as file:
+            for line in child.stdout or ():
+                last = line.rstrip("\n")
+                file.write(line)
+                if last[2:3] == ":" and last[5:6] == " ":
+                    self._console.print(
+                        f"{job.label:<18} {last}", highlight=False, markup=False, soft_wrap=True
+                    )
+        return last
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def jobs_of(scenario: str | None, case: str | None) -> list[Job]:
+    """Return the cases that are asked for."""
+    return [
+        Job(name, one.name, FOLDER / name / one.name)
+        for name, cases in SCENARIOS.items()
+        for one in cases
+        if scenario in (None, name) and case in (None, one.name)
+    ]
+
+
+def table(results: Sequence[dict[str, Any]], title: str, verdict: Callable[[Any], str]) -> Table:
+    """Return the closing table."""
+    shown = Table(title=title, title_justify="left")
+    for column in ("case", "broke", "looks", "fixes", "drained", "pages", "tasks", "fixed after"):
+        shown.add_column(column, no_wrap=column == "case")
+    shown.add_column("verdict", no_wrap=True)
+    for one in results:
+        if "broke" not in one:
+            shown.add_row(one["case"], *("",) * 7, verdict(one))
+            continue
+        after = one["seconds_to_fix"]
+        shown.add_row(
+            one["case"],
+            one["broke"],
+            str(len(one["decisions"])),
+            str(one["fixes"]),
+            "yes" if one["verified"] else "",
+            str(len(one["pages"]) + len(one["second_path"])),
+            f"{one['tasks_done']} of {one['tasks_sent']}",
+            f"{after // 60} min {after % 60} s" if after is not None else "",
+            verdict(one),
+        )
+    return shown
