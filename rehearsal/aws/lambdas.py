@@ -113,6 +113,7 @@ class Functions:
         self._deployed: dict[str, Deployed] = {}
         self._running: dict[str, _Running] = {}
         self._read: dict[str, int] = {}
+        self.invocations = 0
         self.broken: set[str] = set()
         """Functions of which every invocation fails, for a case that breaks Nightshift itself."""
 
@@ -141,6 +142,7 @@ class Functions:
     def invoke(self, name: str, event: Any, request_id: str) -> Answer:
         """Call a function and wait for its answer, its death or its timeout."""
         began = time.monotonic()
+        self.invocations += 1
         with self._clock.paused():
             if name in self.broken:
                 ok, payload = False, {"errorType": "Runtime.ExitError", "errorMessage": "broken"}

@@ -29,7 +29,7 @@ def wear_clock(path: str) -> None:
         return int(virtual + (time.monotonic_ns() - real) * rate)
 
     traveller = time_machine.travel(0, tick=True).start()
-    traveller.time_ns = time_ns  # the library’s own seam
+    traveller.time_ns = time_ns  # the library's own seam
 
 
 class Guard:

@@ -94,16 +94,20 @@ def switched_off(stage: Stage) -> bool:
 def engineer_deploys(stage: Stage) -> bool:
     """An engineer deploys between decision and write: refused, waited, and theirs repairs it."""
     _frozen_with_backlog(stage)
-    described: list[str] = []
+    looks: list[int] = []
+    deployed: list[str] = []
     revision = stage.new_revision()
 
     def deploy_between(call: Call) -> None:
         if call.phase != "before" or not call.function.endswith(FUNCTION):
             return
-        if call.operation == "GetParameters" and not described:
-            # The gate has begun its re-read: the decision has been made, the write has not.
-            described.append(call.operation)
+        if call.operation != "DescribeServices" or deployed:
+            return
+        # The second time in one look it is the gate's re-read: the decision has been made by then.
+        if stage.aws.functions.invocations in looks:
+            deployed.append(revision)
             stage.ecs.deploy(revision)
+        looks.append(stage.aws.functions.invocations)
 
     stage.aws.add_hook(deploy_between)
     refused = stage.until(lambda: _decided(stage, "not applied"), 40)

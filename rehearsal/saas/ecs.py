@@ -179,13 +179,13 @@ class Scheduler:
         stopped = one.stopped_at is not None
         container: dict[str, Any] = {
             "name": self._target.container,
-            "lastStatus": "STOPPED" if stopped else "RUNNING",
+            "lastStatus": "STOPPED" if stopped else "RUNNING" if one.running else "PENDING",
             "imageDigest": one.digest,
         }
         shown: dict[str, Any] = {
             "taskArn": one.arn,
             "lastStatus": container["lastStatus"],
-            "desiredStatus": container["lastStatus"],
+            "desiredStatus": "STOPPED" if stopped else "RUNNING",
             "startedBy": one.deployment,
             "group": f"service:{self._target.service}",
             "createdAt": one.started_at,

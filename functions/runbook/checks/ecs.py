@@ -1,7 +1,7 @@
 """ECS: a service with its deployments, its running and its stopped tasks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,7 +60,12 @@ class Service:
 
 @dataclass(frozen=True)
 class Stopped:
-    """One stopped task."""
+    """One stopped task.
+
+    Attributes:
+        deployment: id of the deployment that started it.
+        digests: image digest by container name; a container that never pulled its image has none.
+    """
 
     arn: str
     deployment: str
@@ -68,6 +73,7 @@ class Stopped:
     reason: str
     exit_codes: tuple[int, ...]
     stopped_at: datetime
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def crashed(self) -> bool:
@@ -159,6 +165,11 @@ def _stopped(task: Mapping[str, Any]) -> Stopped:
             container["exitCode"] for container in task["containers"] if "exitCode" in container
         ),
         stopped_at=task["stoppedAt"],
+        digests={
+            container["name"]: container["imageDigest"]
+            for container in task["containers"]
+            if container.get("imageDigest")
+        },
     )
 
 
@@ -182,16 +193,20 @@ def definition(ecs: Any, name: str, container: str) -> Definition | Unknown:
 def running_digests(
     ecs: Any, cluster: str, tasks: tuple[str, ...], container: str
 ) -> frozenset[str] | Unknown:
-    """Return the image digests that the given tasks run in one container."""
+    """Return the image digests that the given tasks run in one container.
+
+    A task that is still starting shows none yet, and runs none: it is left out.
+    """
     if not tasks:
-        return Unknown("running image: no task is running")
+        return frozenset()
     described = ecs.describe_tasks(cluster=cluster, tasks=list(tasks[:MOST_TASKS]))["tasks"]
     digests = {
         one.get("imageDigest", "")
         for task in described
+        if task["lastStatus"] == "RUNNING"
         for one in task["containers"]
         if one["name"] == container
     }
-    if not digests or "" in digests:
+    if "" in digests:
         return Unknown("running image: ECS does not show the digest of every running task")
     return frozenset(digests)

@@ -36,6 +36,7 @@ class Facts(Protocol):
         at: when.
         service: as the decision saw it.
         running: ARNs of its running tasks.
+        stopped: tasks that stopped lately; in a crash loop they alone show which image was run.
         definition: the newest revision of its family, a guess that saves a round trip.
     """
 
@@ -45,6 +46,8 @@ class Facts(Protocol):
     def service(self) -> ecs.Service | Unknown: ...  # noqa: D102  # a field of the scenario's facts
     @property
     def running(self) -> tuple[str, ...] | Unknown: ...  # noqa: D102  # a field of the scenario's facts
+    @property
+    def stopped(self) -> tuple[ecs.Stopped, ...] | Unknown: ...  # noqa: D102  # a field of the scenario's facts
     @property
     def definition(self) -> ecs.Definition | Unknown: ...  # noqa: D102  # a field of the scenario's facts
 
@@ -104,9 +107,28 @@ class Redeploy:
     def _running(self, facts: Facts) -> frozenset[str] | Unknown:
         if isinstance(facts.running, Unknown):
             return facts.running
-        return ecs.running_digests(
+        found = ecs.running_digests(
             self.aws.reader("ecs"), self.cluster, facts.running, self.container
         )
+        return found or self._crashed(facts)
+
+    def _crashed(self, facts: Facts) -> frozenset[str] | Unknown:
+        """Return what the primary deployment's tasks ran that do not run any more."""
+        service, stopped = facts.service, facts.stopped
+        if isinstance(service, Unknown):
+            return service
+        if isinstance(stopped, Unknown):
+            return stopped
+        digests = {
+            one.digests.get(self.container, "")
+            for one in stopped
+            if one.deployment == service.primary.id
+        }
+        if not digests or "" in digests:
+            return Unknown(
+                "running image: no task runs, and the stopped ones do not show their image"
+            )
+        return frozenset(digests)
 
     def _next(self, facts: Facts) -> str | Unknown:
         if isinstance(facts.service, Unknown):
