@@ -13,6 +13,9 @@ from rehearsal.controls import CONTROLS
 from rehearsal.driver import FOLDER, Driver, Job, jobs_of, table
 from rehearsal.parts import MissingPartError, check_platform, redis_server
 
+FILE_WIDTH = 132
+"""Columns where the output goes to a file: the closing table fits without folding."""
+
 
 def _run(driver: Driver, console: Console, asked: argparse.Namespace) -> int:
     jobs = jobs_of(asked.scenario, asked.case)
@@ -59,6 +62,8 @@ def main() -> int:
     parser.add_argument("--environment", default="prod")
     asked = parser.parse_args()
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=FILE_WIDTH)
     try:
         check_platform()
         redis_server()

@@ -7,11 +7,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -176,24 +177,32 @@ def jobs_of(scenario: str | None, case: str | None) -> list[Job]:
 
 def table(results: Sequence[dict[str, Any]], title: str, verdict: Callable[[Any], str]) -> Table:
     """Return the closing table."""
-    shown = Table(title=title, title_justify="left")
-    for column in ("case", "broke", "looks", "fixes", "drained", "pages", "tasks", "fixed after"):
-        shown.add_column(column, no_wrap=column == "case")
-    shown.add_column("verdict", no_wrap=True)
-    for one in results:
-        if "broke" not in one:
-            shown.add_row(one["case"], *("",) * 7, verdict(one))
-            continue
-        after = one["seconds_to_fix"]
-        shown.add_row(
-            one["case"],
-            one["broke"],
-            str(len(one["decisions"])),
-            str(one["fixes"]),
-            "yes" if one["verified"] else "",
-            str(len(one["pages"]) + len(one["second_path"])),
-            f"{one['tasks_done']} of {one['tasks_sent']}",
-            f"{after // 60} min {after % 60} s" if after is not None else "",
-            verdict(one),
+    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in _COLUMNS:
+        shown.add_column(
+            column, no_wrap=column != "broke", max_width=34 if column == "broke" else None
         )
+    for one in results:
+        cells = _cells(one) if "broke" in one else ("",) * (len(_COLUMNS) - 2)
+        shown.add_row(one["case"], *cells, verdict(one))
     return shown
+
+
+_COLUMNS = (
+    "case", "broke", "alarm", "ended as", "fixes", "proved", "pages", "tasks", "fixed after",
+    "verdict",
+)  # fmt: skip
+
+
+def _cells(one: Mapping[str, Any]) -> tuple[str, ...]:
+    after = one["seconds_to_fix"]
+    return (
+        one["broke"],
+        "yes" if one["alarms"] else "",
+        one["decisions"][-1] if one["decisions"] else "",
+        str(one["fixes"]),
+        "yes" if one["verified"] else "",
+        str(len(one["pages"]) + len(one["second_path"])),
+        f"{one['tasks_done']} of {one['tasks_sent']}",
+        f"{after} s" if after is not None else "",
+    )

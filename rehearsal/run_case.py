@@ -72,7 +72,6 @@ def _result(
     fixes = redeploys(folder)
     decided = [line["answer"] for line in read(folder, "invocations") if _is_look(line)]
     drained_at = _first(messages, "fix verified")
-    killed_or_run = ended.depth == 0 and bool(fixes)
     return {
         "scenario": scenario,
         "case": case.name,
@@ -86,7 +85,7 @@ def _result(
         "decisions": [answer["decided"] for answer in decided],
         "fixes": len(fixes),
         "refusals": [one["refusal"]["reason"] for one in ended.records if "refusal" in one],
-        "verified": killed_or_run,
+        "verified": ended.depth == 0 and bool(fixes),
         "undone": sum(one.get("outcome") == "UNDONE" for one in ended.records),
         "superseded": sum(one.get("outcome") == "SUPERSEDED" for one in ended.records),
         "pages": [line["subject"] for line in messages if line["topic"].endswith("-pages")],
