@@ -8,7 +8,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.environment import Environment
-from runbook.trigger import ALARM_TYPE, LOOK_SOURCE, LOOK_TYPE
+from runbook.alarm_shapes import ALARM_TYPE
+from runbook.bus import LOOK_SOURCE, LOOK_TYPE
 
 DELIVERY_MINUTES = 5
 """How long EventBridge tries to reach Lambda; then the dead letters page, and patrol has asked anyway."""

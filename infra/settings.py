@@ -44,6 +44,7 @@ def worker_stuck(environment: Environment) -> dict[str, Any]:
         "switch_parameter": switch_parameter(environment),
         "mode_parameters": mode_parameters(environment),
         "alarms": [f"{environment.prefix}/worker_stuck/queue-depth"],
+        "targets": {"worker_stuck": worker.service},
         "cluster": environment.cluster.name,
         "queue": environment.redis.queue,
         "queue_depth_alarm": environment.alarms.queue_depth,

@@ -4,7 +4,6 @@ Each step, and each item in it, is on its own: one that fails is reported and th
 heartbeat is emitted only when all of them went well, and its absence pages from CloudWatch.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from patrol.settings import Settings
+from runbook import bus
 from runbook.checks import alarms
 from runbook.clock import Clock, to_text
 from runbook.errors import NightshiftError
@@ -20,7 +20,6 @@ from runbook.model import Unknown
 from runbook.outbox import PARTITION, Message, Outbox, row
 from runbook.rules import PAGE_AGAIN
 from runbook.table import Conflict, Item, Table, from_aws, put, to_aws
-from runbook.trigger import LOOK_SCHEMA, LOOK_SOURCE, LOOK_TYPE
 
 OVERDUE = timedelta(minutes=5)
 """A look that is this late was asked for five times: its function does not work."""
@@ -140,14 +139,7 @@ class Patrol:
                     done.problems.append(f"EventBridge refused the look {' '.join(one)}: {code}")
 
     def _entry(self, scenario: str, target: str, why: str) -> dict[str, str]:
-        detail = {
-            "schema": LOOK_SCHEMA,
-            "environment": self.settings.environment,
-            "scenario": scenario,
-            "target": target,
-            "why": why,
-        }
-        return {"Source": LOOK_SOURCE, "DetailType": LOOK_TYPE, "Detail": json.dumps(detail)}
+        return bus.entry(self.settings.environment, scenario, target, why)
 
     def _send_left_over(self, now: datetime, done: Pass) -> None:
         for item in self.table.query(PARTITION, before=to_text(now - LEFT_OVER)):

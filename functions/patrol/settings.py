@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from runbook.settings import Common
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings(Common):
     """Which alarms belong to which scenario, and what each scenario looks after.
 

@@ -16,7 +16,7 @@ from runbook.errors import TriggerError
 from runbook.look import look
 from runbook.permissions import Need
 from runbook.scenario import F, Kit
-from runbook.settings import Common
+from runbook.settings import Chapter, Common
 from runbook.trigger import is_request, parse
 
 NEEDS = (Need("sqs:SendMessage", "dead_letters"),)
@@ -54,13 +54,19 @@ class Refuser:
 
 
 def handle_event(
-    event: object, kit: Kit[F], settings: Common, alarms: list[str], sqs: Any
+    event: object, kit: Kit[F], settings: Chapter, alarms: list[str], sqs: Any
 ) -> dict[str, Any]:
     """Turn one Lambda event into one look, and its answer into metrics."""
     scenario = kit.scenario
     try:
         trigger = parse(
-            event, settings, scenario=scenario.name, target=scenario.target, alarms=alarms
+            event,
+            settings,
+            scenario=scenario.name,
+            target=scenario.target,
+            alarms=alarms,
+            services=settings.services,
+            databases=settings.databases,
         )
     except TriggerError as error:
         logger.warning("refused an event", why=str(error))

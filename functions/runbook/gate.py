@@ -13,14 +13,14 @@ A refusal is a value with a reason fit to page someone with, never an exception.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runbook import limits
+from runbook import explains, incidents, limits
 from runbook.aws import Calls
 from runbook.model import Apply, Attempt, Incident
 from runbook.permissions import Need
@@ -41,6 +41,8 @@ class Mode(StrEnum):
 
     OFF = "off"
     OBSERVE = "observe"
+    PROPOSE = "propose"
+    """A page with the exact change; a person makes it."""
     ACT = "act"
 
 
@@ -49,8 +51,8 @@ class Refusal:
     """Why a fix is not applied now.
 
     Attributes:
-        code: one word for metrics and records: age, switch, mode, target, busy, occupied, cooldown,
-            budget, raced.
+        code: one word for metrics and records: age, switch, mode, target, busy, cap, explained,
+            superseded, occupied, cooldown, budget, raced.
         reason: a sentence fit to page someone with.
         then: wait (the world will change by itself) or escalate (a person has to).
     """
@@ -111,6 +113,16 @@ class Fix(Protocol):
         """Return how it is undone, or why it cannot be."""
         ...
 
+    @property
+    def deploys(self) -> bool:
+        """Say whether it starts new tasks."""
+        ...
+
+    @property
+    def keep(self) -> timedelta | None:
+        """Return after how long a person must adopt or revert it; None for a change that may stay."""
+        ...
+
     def command(self) -> str:
         """Return what a person would type for the same change."""
         ...
@@ -154,6 +166,8 @@ class Gate:
         switch: the kill switch's parameter name.
         modes: parameter name by mode key.
         limits: how much is allowed.
+        scenario: whose fixes pass here.
+        targets: what each other scenario looks after, by its name.
     """
 
     table: Table
@@ -161,28 +175,54 @@ class Gate:
     switch: str
     modes: Mapping[str, str]
     limits: limits.Limits
+    scenario: str = ""
+    targets: Mapping[str, str] = field(default_factory=dict)
 
     def rereads(self, fix: Fix, facts: Any) -> Calls:
         """Return all reads that the gate makes right before the write, to be made side by side."""
         return {
             **fix.rereads(facts),
             "gate.live": lambda: self._live(fix),
-            "gate.spent": lambda: self.table.get_many(limits.keys(fix.resource, fix.name)),
+            "gate.spent": lambda: self.table.get_many(
+                [*limits.keys(fix.resource, fix.name), *self._causes()]
+            ),
         }
 
+    def _causes(self) -> list[tuple[str, str]]:
+        return [
+            (incidents.key(cause, self.targets[cause]), incidents.CURRENT)
+            for cause in explains.causes(self.scenario)
+            if cause in self.targets
+        ]
+
     def refuse(
-        self, fix: Fix, facts: Any, answers: Mapping[str, Any], now: datetime, *, by_hand: bool
+        self,
+        fix: Fix,
+        facts: Any,
+        answers: Mapping[str, Any],
+        now: datetime,
+        *,
+        by_hand: bool,
+        undo: bool = False,
     ) -> Refusal | None:
-        """Say why not, before anything is spent. The limits come last, in ``limits.refuse``."""
+        """Say why not, before anything is spent. The limits come last, in ``limits.refuse``.
+
+        An undo skips the mode and what explains the trouble: leaving our change in place is no safer.
+        """
         if now - facts.at > MOST_AGE:
             age = int((now - facts.at).total_seconds())
             return Refusal("age", f"the facts are {age} s old by now: look again", "wait")
         live = answers["gate.live"]
         return (
             self._switch(live)
-            or (None if by_hand else self._mode(fix, live))
+            or (None if by_hand or undo else self._mode(fix, live))
+            or (None if undo else self._explained(fix, answers["gate.spent"], now))
             or fix.refuse(facts, answers)
         )
+
+    def _explained(self, fix: Fix, items: Mapping[str, Any], now: datetime) -> Refusal | None:
+        why = explains.explained(self.scenario, fix.deploys, self.targets, items, now)
+        return Refusal("explained", why, "wait") if why else None
 
     def spend(
         self,
@@ -192,12 +232,18 @@ class Gate:
         now: datetime,
         *,
         by_hand: bool,
+        undo: bool = False,
     ) -> Refusal | Sequence[Mapping[str, Any]]:
-        """Return the writes that take occupancy, cooldown and budget, or the limit that refuses."""
+        """Return the writes that take occupancy, cooldown and budget, or the limit that refuses.
+
+        An undo takes the occupancy only.
+        """
         spent = limits.Spent(answers["gate.spent"], fix.resource, fix.name)
-        why = limits.refuse(spent, self.limits, incident.id, now, by_hand=by_hand)
+        why = limits.refuse(spent, self.limits, incident.id, now, by_hand=by_hand or undo)
         if why is not None:
             return Refusal(why.code, why.reason, why.then)
+        if undo:
+            return [limits.occupy(fix.resource, incident.id, now, fix.holds)]
         return limits.writes(spent, self.limits, incident.id, now, fix.holds, by_hand=by_hand)
 
     def _live(self, fix: Fix) -> dict[str, str] | Refusal:
@@ -241,9 +287,9 @@ class Gate:
         mode = live[name]
         if mode == Mode.ACT:
             return None
-        if mode in (Mode.OFF, Mode.OBSERVE):
+        if mode in (Mode.OFF, Mode.OBSERVE, Mode.PROPOSE):
             return Refusal("mode", f"mode of {fix.mode_key} is {mode} ({name})", "escalate")
-        return self._unreadable(f"{name} is {mode!r}, expected off, observe or act")
+        return self._unreadable(f"{name} is {mode!r}, expected off, observe, propose or act")
 
 
 def new_attempt(
@@ -264,6 +310,7 @@ def new_attempt(
         },
         intended_at=now,
         tried_at=now,
+        undoes=decision.undoes,
     )
 
 

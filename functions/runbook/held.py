@@ -1,18 +1,16 @@
 """What a look does once it holds the claim: decide, pass the gate, change one thing, write it down."""
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runbook import limits, rules
-from runbook.clock import to_text
+from runbook import bus, incidents, ledger, limits, postmortem, record, rules
 from runbook.errors import LostClaimError, TableError
 from runbook.gate import Change, Fix, Landed, Refusal, again, new_attempt
 from runbook.incidents import CLAIM
@@ -21,8 +19,10 @@ from runbook.model import (
     Attempt,
     Decision,
     Escalate,
+    HandOver,
     Incident,
     Outcome,
+    Resolve,
     Status,
     Verdict,
     Wait,
@@ -129,7 +129,9 @@ class Held(Generic[F]):
         answers = self._kit.side_by_side(self._kit.gate.rereads(fix, self._facts))
         now = self._kit.clock.now()
         by_hand = self._trigger.by_hand
-        refusal = self._kit.gate.refuse(fix, self._facts, answers, now, by_hand=by_hand)
+        refusal = self._kit.gate.refuse(
+            fix, self._facts, answers, now, by_hand=by_hand, undo=bool(attempt.undoes)
+        )
         if refusal and refusal.then == "wait":
             return self._conclude(
                 Wait(f"{attempt.reason}; not applied yet: {refusal.reason}"), refusal
@@ -149,11 +151,11 @@ class Held(Generic[F]):
         gate = self._kit.gate
         answers = self._kit.side_by_side(gate.rereads(fix, self._facts))
         now = self._kit.clock.now()
-        by_hand = self._trigger.by_hand
-        refusal = gate.refuse(fix, self._facts, answers, now, by_hand=by_hand)
+        by_hand, undo = self._trigger.by_hand, bool(decision.undoes)
+        refusal = gate.refuse(fix, self._facts, answers, now, by_hand=by_hand, undo=undo)
         if refusal:
             return self._refused(decision, refusal, fix)
-        taken = gate.spend(fix, answers, self._incident, now, by_hand=by_hand)
+        taken = gate.spend(fix, answers, self._incident, now, by_hand=by_hand, undo=undo)
         if isinstance(taken, Refusal):
             return self._refused(decision, taken, fix)
         attempt = new_attempt(_token(), fix, decision, answers, now)
@@ -176,12 +178,13 @@ class Held(Generic[F]):
         now: datetime,
     ) -> Conflict | None:
         """Write the intent with all it takes, before the call; keep the claim."""
-        record = self._record(now, "Apply", attempt.reason, intent=attempt)
+        seen = self._facts.seen()
+        line = record.line(self._trigger, self._facts, seen, now, "Apply", attempt.reason)
         written = self._kit.incidents.write(
             incident,
             claimed_until=now + CLAIM,
             next_look_at=now + CLAIM,
-            record=record,
+            record={**line, **record.intent(attempt)},
             also=taken,
             token=_token(),
         )
@@ -216,18 +219,39 @@ class Held(Generic[F]):
             request_id=change.request_id,
         )
         self._incident = rules.with_last(self._incident, done)
+        also: list[Mapping[str, Any]] = []
+        if done.undoes:
+            self._incident = rules.close(self._incident, done.undoes, Outcome.UNDONE, now)
+            also.append(ledger.close(done.undoes))
+        elif fix.keep:
+            also.append(
+                ledger.entry(
+                    self._incident, done, keep=fix.keep, command=fix.command(), revert=fix.undo
+                )
+            )
         message = self._kit.teller.applied(
             self._incident, done, fix.command(), fix.undo, self._facts.seen(), now
         )
         waiting = Wait(f"{attempt.fix} applied: {attempt.reason}")
-        return self._write(self._incident, waiting, [message], now, changed=done)
+        return self._write(self._incident, waiting, [message], now, changed=done, also=also)
 
     def _refused(self, decision: Apply, refusal: Refusal, fix: Fix) -> dict[str, Any]:
         now = self._kit.clock.now()
+        if decision.undoes and refusal.code == "superseded":
+            return self._superseded(decision.undoes, refusal, now)
         after = rules.after_refusal(decision, refusal, self._incident, now)
         if isinstance(after, Escalate):
             after = replace(after, proposal=fix.command())
         return self._conclude(after, refusal)
+
+    def _superseded(self, intent_id: str, refusal: Refusal, now: datetime) -> dict[str, Any]:
+        """Leave what somebody else has changed since; the entry is closed and people are told."""
+        after = rules.close(self._incident, intent_id, Outcome.SUPERSEDED, now)
+        decision = Wait(f"not undone: {refusal.reason}")
+        message = self._kit.teller.superseded(after, decision, self._facts.seen(), now)
+        return self._write(
+            after, decision, [message], now, refusal=refusal, also=[ledger.close(intent_id)]
+        )
 
     def _conclude(self, decision: Decision, refusal: Refusal | None = None) -> dict[str, Any]:
         """Write a decision that changes nothing in the world, with its messages."""
@@ -237,7 +261,16 @@ class Held(Generic[F]):
         if isinstance(decision, Escalate):
             page = messages[0]
             after = replace(after, page={"subject": page.subject, "body": page.body})
-        return self._write(after, decision, messages, now, refusal=refusal)
+        also: list[Mapping[str, Any]] = []
+        if isinstance(decision, HandOver):
+            also.append(incidents.open_other(decision.scenario, decision.target, now))
+        if isinstance(decision, Resolve):
+            also.append(put(postmortem.due(after, now)))
+        answer = self._write(after, decision, messages, now, refusal=refusal, also=also)
+        if isinstance(decision, HandOver) and self._kit.events is not None:
+            environment = self._kit.teller.environment
+            bus.hurry(self._kit.events, environment, decision.scenario, decision.target)
+        return answer
 
     def _messages(self, after: Incident, decision: Decision, now: datetime) -> list[Message]:
         teller, seen = self._kit.teller, self._facts.seen()
@@ -248,8 +281,9 @@ class Held(Generic[F]):
         elif worth_an_update(self._incident, decision):
             notes = (KILLED_WORKER,) if verdict else ()
             messages.append(teller.ended(after, decision, notes, seen, now))
-        if after.last and rules.recurring(after.last, verdict, now):
-            messages.append(teller.recurring(after, after.last, seen, now))
+        judged = self._incident.unverified or after.last
+        if judged and rules.recurring(judged, verdict, now):
+            messages.append(teller.recurring(after, judged, seen, now))
         return messages
 
     def _write(
@@ -261,20 +295,21 @@ class Held(Generic[F]):
         *,
         refusal: Refusal | None = None,
         changed: Attempt | None = None,
+        also: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
         rows = [row(message, now) for message in messages]
-        record = self._record(
-            now, type(decision).__name__, decision.reason, refusal=refusal, outcome=changed
-        )
+        name, seen = type(decision).__name__, self._facts.seen()
+        line = record.line(self._trigger, self._facts, seen, now, name, decision.reason)
+        done = record.done(refusal, changed, getattr(decision, "verdict", None))
         write = partial(
             self._kit.incidents.write,
             after,
             claimed_until=now,
             next_look_at=rules.next_look(decision, after, now),
-            record=record,
+            record={**line, **done},
         )
-        puts = [put(one) for one in rows]
-        written = write(also=[*puts, *self._verdict_writes(after, decision, now)], token=_token())
+        puts = [*(put(one) for one in rows), *also]
+        written = write(also=[*puts, *self._verdict_writes(decision, now)], token=_token())
         if isinstance(written, Conflict):
             # The occupancy ran out and is another incident's by now: there is nothing to release.
             written = write(also=puts, token=_token())
@@ -282,70 +317,20 @@ class Held(Generic[F]):
             raise TableError("a condition failed in a transaction that has none of its own")
         self._incident = written
         unsent = [why for why in map(self._kit.outbox.send, rows) if why]
-        return self._answer(decision, now, refusal, changed, unsent)
+        return record.answer(written, decision, seen, now, refusal, changed, unsent)
 
-    def _verdict_writes(
-        self, after: Incident, decision: Decision, now: datetime
-    ) -> list[Mapping[str, Any]]:
+    def _verdict_writes(self, decision: Decision, now: datetime) -> list[Mapping[str, Any]]:
+        """Free what the judged fixes occupy; remember those that helped."""
         verdict = getattr(decision, "verdict", None)
-        if verdict is None or after.last is None:
-            return []
-        writes: list[Mapping[str, Any]] = [limits.release(after.last.resource, after.id)]
-        if verdict.outcome is Outcome.VERIFIED:
-            writes.append(limits.mark_verified(after.last.resource, after.last.fix, now))
-        return writes
-
-    def _record(
-        self,
-        now: datetime,
-        decided: str,
-        why: str,
-        *,
-        refusal: Refusal | None = None,
-        intent: Attempt | None = None,
-        outcome: Attempt | None = None,
-    ) -> dict[str, Any]:
-        record: dict[str, Any] = {
-            "at": to_text(now),
-            "trigger": self._trigger.why,
-            "event_id": self._trigger.event_id,
-            "decided": decided,
-            "why": why,
-            "seen": self._facts.seen(),
-            "facts": json.dumps(asdict(self._facts), default=str),  # type: ignore[call-overload]  # F is a dataclass
-        }
-        if refusal:
-            record["refusal"] = {"code": refusal.code, "reason": refusal.reason}
-        if intent:
-            record["intent"] = intent.intent_id
-            record["prior"] = dict(intent.prior)
-        if outcome:
-            record["outcome"] = str(outcome.outcome)
-            record["intent"] = outcome.intent_id
-            record["request_id"] = outcome.request_id
-        return record
-
-    def _answer(
-        self,
-        decision: Decision,
-        now: datetime,
-        refusal: Refusal | None,
-        changed: Attempt | None,
-        unsent: list[str],
-    ) -> dict[str, Any]:
         incident = self._incident
-        answer: dict[str, Any] = {
-            "incident": incident.id,
-            "seen": self._facts.seen(),
-            "decided": type(decision).__name__,
-            "why": decision.reason,
-            "changed": f"{changed.fix} of {changed.resource}" if changed else "nothing",
-            "status": incident.status.value,
-            "next_look": to_text(rules.next_look(decision, incident, now)),
-            "record": f"record#{incident.id} {incident.version:06}",
-        }
-        if refusal:
-            answer["refusal"] = refusal.reason
-        if unsent:
-            answer["unsent"] = unsent
-        return answer
+        if verdict is None or incident.last is None:
+            return []
+        judged = [one for one in incident.attempts if one.waits_for_verdict] or [incident.last]
+        writes: list[Mapping[str, Any]] = [
+            limits.release(resource, incident.id)
+            for resource in sorted({one.resource for one in judged})
+        ]
+        if verdict.outcome is Outcome.VERIFIED:
+            helped = sorted({(one.resource, one.fix) for one in judged})
+            writes += [limits.mark_verified(resource, fix, now) for resource, fix in helped]
+        return writes

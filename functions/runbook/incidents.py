@@ -187,6 +187,64 @@ class Incidents:
         return self.table.query(f"record#{incident_id}", most=1000)
 
 
+def open_other(scenario: str, target: str, now: datetime) -> dict[str, Any]:
+    """Return the transaction item that makes another scenario's incident due now, opening it if need be.
+
+    It leaves the version and a running claim alone: a look that holds that incident is not disturbed.
+    """
+    return {
+        "Update": {
+            "Key": to_aws({"pk": key(scenario, target), "sk": CURRENT}),
+            "UpdateExpression": (
+                "SET #open = :open, #schema = :schema, scenario = :scenario, target = :target, "
+                "next_look_at = :now, claim_until = if_not_exists(claim_until, :now), "
+                "version = if_not_exists(version, :zero), "
+                "pending_since = if_not_exists(pending_since, :now) ADD triggers :one"
+            ),
+            "ExpressionAttributeNames": {"#open": "open", "#schema": "schema"},
+            "ExpressionAttributeValues": to_aws(
+                {
+                    ":open": "open",
+                    ":schema": SCHEMA,
+                    ":scenario": scenario,
+                    ":target": target,
+                    ":now": to_text(now),
+                    ":zero": 0,
+                    ":one": 1,
+                }
+            ),
+        }
+    }
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another scenario's open incident, as far as it matters here.
+
+    Attributes:
+        id: empty while nobody has looked at it yet.
+        opened_at: since when the trouble is known.
+        status: open or escalated.
+    """
+
+    id: str
+    opened_at: datetime
+    status: Status
+
+
+def other(item: Item | None) -> Other | None:
+    """Read an incident's item as another scenario sees it; None when it is not open."""
+    if item is None or "open" not in item:
+        return None
+    status = Status(item.get("status", Status.RESOLVED))
+    pending = status is Status.RESOLVED  # asked for, and not looked at yet
+    return Other(
+        id="" if pending else str(item["incident_id"]),
+        opened_at=from_text(item["pending_since" if pending else "opened_at"]),
+        status=Status.OPEN if pending else status,
+    )
+
+
 def _record(incident: Incident, record: Item, now: datetime) -> dict[str, Any]:
     return {
         **record,
@@ -253,6 +311,7 @@ def _item(incident: Incident, claimed_until: datetime, next_look_at: datetime) -
         "resolved_at": _text(incident.resolved_at),
         "page_again_at": _text(incident.page_again_at),
         "page": dict(incident.page) or None,
+        "handed_over_at": _text(incident.handed_over_at),
     }
 
 
@@ -310,6 +369,7 @@ def _found(item: Item, scenario: str, target: str, now: datetime) -> Incident:
         "resolved_at": None,
         "blind_looks": 0,
         "refused_since": None,
+        "handed_over_at": None,
         "reopened_at": (*recent, now),
     }
     return Incident(**{**vars(stored), **changed})
@@ -331,4 +391,5 @@ def _stored(item: Item) -> Incident:
         page_again_at=_moment(item.get("page_again_at")),
         page=item.get("page", {}),
         triggers=item["triggers"],
+        handed_over_at=_moment(item.get("handed_over_at")),
     )

@@ -140,26 +140,33 @@ def writes(
         "incident_id": incident_id,
         "verified_at": (spent.cooldown or {}).get("verified_at", ""),
     }
-    free = "attribute_not_exists(pk) OR #until <= :now"
     return [
-        _take(
-            f"occupancy#{spent.resource}",
-            {"until": to_text(now + holds), "incident_id": incident_id},
-            now + holds,
-            f"{free} OR incident_id = :incident",
-            {":now": to_text(now), ":incident": incident_id},
-            {"#until": "until"},
-        ),
+        occupy(spent.resource, incident_id, now, holds),
         _take(
             f"cooldown#{spent.resource}#{spent.fix}",
             cooldown,
             until,
-            "" if by_hand else free,
+            "" if by_hand else _FREE,
             {} if by_hand else {":now": to_text(now)},
             {} if by_hand else {"#until": "until"},
         ),
         *(_count(spent.budget(of), of, now) for of, _ in _budgets(spent.resource, limits)),
     ]
+
+
+_FREE = "attribute_not_exists(pk) OR #until <= :now"
+
+
+def occupy(resource: str, incident_id: str, now: datetime, holds: timedelta) -> dict[str, Any]:
+    """Return the transaction item that occupies a resource until a change of it has settled."""
+    return _take(
+        f"occupancy#{resource}",
+        {"until": to_text(now + holds), "incident_id": incident_id},
+        now + holds,
+        f"{_FREE} OR incident_id = :incident",
+        {":now": to_text(now), ":incident": incident_id},
+        {"#until": "until"},
+    )
 
 
 def _count(budget: Item, of: str, now: datetime) -> dict[str, Any]:

@@ -79,11 +79,14 @@ class Apply:
         fix: a key of the scenario's fixes.
         reason: a sentence fit to page someone with.
         remember: numbers of this moment that the verification will need (JSON values).
+        undoes: id of the intent that this change takes back, for an undo or a restore: those skip mode,
+            cooldown and budget, never the kill switch nor the comparison with what our fix left.
     """
 
     fix: str
     reason: str
     remember: Mapping[str, Any] = field(default_factory=dict)
+    undoes: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,24 @@ class Escalate:
     verdict: Verdict | None = None
 
 
-Decision = Wait | Apply | Resolve | Escalate
+@dataclass(frozen=True)
+class HandOver:
+    """Another scenario's chapter: open its incident and wait for that.
+
+    Attributes:
+        scenario: the other one.
+        target: what it looks after.
+        reason: a sentence fit to page someone with.
+        verdict: closes the applied fixes.
+    """
+
+    scenario: str
+    target: str
+    reason: str
+    verdict: Verdict | None = None
+
+
+Decision = Wait | Apply | Resolve | Escalate | HandOver
 
 
 @dataclass(frozen=True)
@@ -129,6 +149,7 @@ class Attempt:
         outcome_at: when the outcome was learned.
         left: the target's state as the fix left it, what an undo or a verdict compares with.
         request_id: AWS's id of the call, when it answered.
+        undoes: intent id of the attempt that this one takes back; empty for a fix.
     """
 
     intent_id: str
@@ -143,6 +164,12 @@ class Attempt:
     outcome_at: datetime | None = None
     left: Mapping[str, Any] = field(default_factory=dict)
     request_id: str = ""
+    undoes: str = ""
+
+    @property
+    def waits_for_verdict(self) -> bool:
+        """Say whether it is a fix that is applied and not judged yet."""
+        return self.outcome is Outcome.APPLIED and not self.undoes
 
 
 @dataclass(frozen=True)
@@ -158,6 +185,7 @@ class Incident:
         page_again_at: when patrol repeats the page; None when no page is open.
         page: the last page's subject and body, what patrol repeats.
         triggers: how many alarms and requests have joined.
+        handed_over_at: when it was first handed over to another scenario; None when it was not.
     """
 
     id: str
@@ -174,6 +202,7 @@ class Incident:
     page_again_at: datetime | None = None
     page: Mapping[str, str] = field(default_factory=dict)
     triggers: int = 1
+    handed_over_at: datetime | None = None
 
     @property
     def last(self) -> Attempt | None:
@@ -187,5 +216,10 @@ class Incident:
 
     @property
     def unverified(self) -> Attempt | None:
-        """Return the attempt that is applied and not yet judged, if there is one."""
-        return self.last if self.last and self.last.outcome is Outcome.APPLIED else None
+        """Return the newest fix that is applied and not yet judged, if there is one."""
+        found = [one for one in self.attempts if one.waits_for_verdict]
+        return found[-1] if found else None
+
+    def attempt(self, intent_id: str) -> Attempt | None:
+        """Return an attempt by its intent's id."""
+        return next((one for one in self.attempts if one.intent_id == intent_id), None)

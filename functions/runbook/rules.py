@@ -16,6 +16,7 @@ from runbook.model import (
     Attempt,
     Decision,
     Escalate,
+    HandOver,
     Incident,
     Outcome,
     Resolve,
@@ -68,6 +69,8 @@ def _flapping(decision: Decision, incident: Incident) -> Decision:
 def _escalated(decision: Decision) -> Decision:
     if isinstance(decision, Resolve):
         return decision
+    if isinstance(decision, Apply) and decision.undoes:
+        return decision  # what we changed for a while is put back also while a person looks
     prefix = "a person has it, nothing is changed; "
     verdict = None if isinstance(decision, Apply) else decision.verdict
     return Wait(prefix + decision.reason, ESCALATED_SECONDS, verdict=verdict)
@@ -94,6 +97,8 @@ def conclude(
     )
     if not isinstance(decision, Apply) and decision.verdict:
         incident = judge(incident, decision.verdict, now)
+    if isinstance(decision, HandOver):
+        return replace(incident, handed_over_at=incident.handed_over_at or now)
     if isinstance(decision, Resolve):
         return replace(
             incident, status=Status.RESOLVED, resolved_at=now, page_again_at=None, page={}
@@ -104,10 +109,25 @@ def conclude(
 
 
 def judge(incident: Incident, verdict: Verdict, now: datetime) -> Incident:
-    """Return the incident with its last attempt closed by the verdict."""
+    """Return the incident with its applied fixes closed by the verdict; else its last attempt."""
     if incident.last is None:
         raise ValueError(f"{incident.id} has no fix that {verdict.outcome} could be about")
-    return with_last(incident, replace(incident.last, outcome=verdict.outcome, outcome_at=now))
+    if incident.unverified is None:
+        return with_last(incident, replace(incident.last, outcome=verdict.outcome, outcome_at=now))
+    attempts = tuple(
+        replace(one, outcome=verdict.outcome, outcome_at=now) if one.waits_for_verdict else one
+        for one in incident.attempts
+    )
+    return replace(incident, attempts=attempts)
+
+
+def close(incident: Incident, intent_id: str, outcome: Outcome, now: datetime) -> Incident:
+    """Return the incident with one attempt closed: taken back by us, or by somebody else."""
+    attempts = tuple(
+        replace(one, outcome=outcome, outcome_at=now) if one.intent_id == intent_id else one
+        for one in incident.attempts
+    )
+    return replace(incident, attempts=attempts)
 
 
 def with_last(incident: Incident, attempt: Attempt) -> Incident:

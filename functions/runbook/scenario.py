@@ -63,6 +63,7 @@ class Kit(Generic[F]):
         outbox: where messages wait and are sent from.
         teller: words the messages.
         clock: the time.
+        events: a boto3 EventBridge client where the scenario hands over, else None.
     """
 
     scenario: Scenario[F]
@@ -72,3 +73,4 @@ class Kit(Generic[F]):
     outbox: Outbox
     teller: Teller
     clock: Clock
+    events: Any = None

@@ -6,7 +6,7 @@ what must be changeable at night (the switch, the modes) is not in it: it is rea
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar, get_type_hints
 
 from runbook.errors import SettingsError
@@ -79,7 +79,7 @@ def _check(where: str, hint: Any, value: Any) -> None:
         raise SettingsError(f"{where} is {value!r}; expected {name}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Common:
     """What every function that keeps incidents needs.
 
@@ -100,3 +100,28 @@ class Common:
     pages_topic: str
     updates_topic: str
     dead_letters: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter(Common):
+    """What every scenario's function needs besides.
+
+    Attributes:
+        switch_parameter: the kill switch's name.
+        mode_parameters: parameter name by mode key.
+        alarms: names of the alarms that this scenario answers.
+        targets: what each scenario looks after, by its name; this one's own too.
+        services: ARNs of ECS services whose task and deployment events wake this scenario.
+        databases: identifiers of RDS instances whose events wake this scenario.
+        limits: overrides of the scenario's own ``Limits``, by name.
+        gate_limits: overrides of ``runbook.limits.Limits``, by name.
+    """
+
+    switch_parameter: str
+    mode_parameters: dict[str, str]
+    alarms: list[str]
+    targets: dict[str, str]
+    services: list[str] = field(default_factory=list)
+    databases: list[str] = field(default_factory=list)
+    limits: dict[str, Any] = field(default_factory=dict)
+    gate_limits: dict[str, Any] = field(default_factory=dict)

@@ -85,9 +85,8 @@ class Teller:
         seen: Mapping[str, str],
         now: datetime,
     ) -> Message:
-        """Say that a fix was proved, or that the incident is over."""
-        over = isinstance(decision, Resolve)
-        what = "resolved" if over else "the fix is verified; watching until the symptom is gone"
+        """Say that a fix was proved or superseded, or that the incident is over."""
+        subject, what = _end(decision)
         body = [
             f"{incident.scenario} on {incident.target}: {what}.",
             "",
@@ -97,7 +96,21 @@ class Teller:
             "",
             *self._foot(incident, seen, now),
         ]
-        return self._message("update", incident, "resolved" if over else "fix verified", body)
+        return self._message("update", incident, subject, body)
+
+    def superseded(
+        self, incident: Incident, decision: Decision, seen: Mapping[str, str], now: datetime
+    ) -> Message:
+        """Say that a change of ours is not taken back, since somebody has changed the target since."""
+        body = [
+            f"{incident.scenario} on {incident.target}: our change was changed since; it is left as it is.",
+            "",
+            f"Why      {quote(decision.reason)}",
+            f"Done     {self._done(incident)}",
+            "",
+            *self._foot(incident, seen, now),
+        ]
+        return self._message("update", incident, "superseded, not undone", body)
 
     def recurring(
         self, incident: Incident, attempt: Attempt, seen: Mapping[str, str], now: datetime
@@ -154,6 +167,16 @@ class Teller:
             incident=incident.id,
             dedup=f"{incident.id}-{incident.version + 1:06}-{kind}",
         )
+
+
+def _end(decision: Decision) -> tuple[str, str]:
+    """Return how the subject and the first line name what has ended."""
+    if isinstance(decision, Resolve):
+        return "resolved", "resolved"
+    verdict = getattr(decision, "verdict", None)
+    if verdict is not None and verdict.outcome is Outcome.SUPERSEDED:
+        return "fix superseded", "somebody deployed over the fix: it is neither judged nor repeated"
+    return "fix verified", "the fix is verified; watching until the symptom is gone"
 
 
 def worth_an_update(incident: Incident, decision: Decision) -> bool:

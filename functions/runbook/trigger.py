@@ -5,11 +5,16 @@ there the caller's IAM permission is the approval.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runbook import alarm_shapes, service_events
+from runbook.alarm_shapes import ALARM_TYPE
+from runbook.bus import LOOK_SCHEMA, LOOK_SOURCE, LOOK_TYPE, MISSED, REASONS
 from runbook.errors import TriggerError
+from runbook.fields import part as _object
+from runbook.fields import text as _text
 from runbook.incidents import Asking
 from runbook.settings import Common
 
@@ -17,10 +22,6 @@ MOST_BYTES = 256 * 1024
 """Bytes of JSON: what EventBridge and SNS carry at the most; larger is nobody's event."""
 MOST_REASON = 500
 """Characters of a person's reason; it is shown in pages."""
-LOOK_SCHEMA = 1
-LOOK_SOURCE = "nightshift"
-LOOK_TYPE = "Nightshift Look"
-ALARM_TYPE = "CloudWatch Alarm State Change"
 _REQUEST_FIELDS = ("reason", "apply", "target")
 
 
@@ -49,9 +50,16 @@ def is_request(event: object) -> bool:
 
 
 def parse(
-    event: object, settings: Common, *, scenario: str, target: str, alarms: list[str]
+    event: object,
+    settings: Common,
+    *,
+    scenario: str,
+    target: str,
+    alarms: list[str],
+    services: Sequence[str] = (),
+    databases: Sequence[str] = (),
 ) -> Trigger:
-    """Understand an event.
+    """Understand an event: an alarm in one of its three shapes, a service event, a look, a request.
 
     Args:
         event: what Lambda handed over.
@@ -59,9 +67,11 @@ def parse(
         scenario: the function's scenario.
         target: the only target that the function may look at.
         alarms: the names of the scenario's alarms.
+        services: ARNs of ECS services whose events wake the scenario.
+        databases: identifiers of RDS instances whose events wake the scenario.
 
     Raises:
-        TriggerError: it is none of the three; the message names the field and what was expected.
+        TriggerError: it is none of these; the message names the field and what was expected.
     """
     if not isinstance(event, Mapping):
         raise TriggerError(f"the event is a {type(event).__name__}; expected a JSON object")
@@ -70,6 +80,8 @@ def parse(
         raise TriggerError(f"the event has {size} bytes; expected at most {MOST_BYTES}")
     if is_request(event):
         return _request(event, target)
+    if "alarmData" in event or "Records" in event:
+        event = alarm_shapes.over_the_bus(event)
     kind = _text(event, "detail-type", "event")
     _expect(event, "account", settings.account, "event")
     _expect(event, "region", settings.region, "event")
@@ -77,21 +89,16 @@ def parse(
         return _alarm(event, alarms)
     if kind == LOOK_TYPE:
         return _look(event, settings.environment, scenario, target)
-    raise TriggerError(f"detail-type is {kind!r}; expected {ALARM_TYPE!r} or {LOOK_TYPE!r}")
-
-
-def _text(part: Mapping[str, Any], field: str, where: str) -> str:
-    value = part.get(field)
-    if not isinstance(value, str) or not value:
-        raise TriggerError(f"{where}.{field} is {value!r}; expected a text")
-    return value
-
-
-def _object(part: Mapping[str, Any], field: str, where: str) -> Mapping[str, Any]:
-    value = part.get(field)
-    if not isinstance(value, Mapping):
-        raise TriggerError(f"{where}.{field} is {value!r}; expected an object")
-    return value
+    if kind in service_events.KINDS:
+        return Trigger(
+            "trigger",
+            service_events.understand(kind, event, services, databases),
+            _text(event, "id", "event"),
+        )
+    raise TriggerError(
+        f"detail-type is {kind!r}; expected {ALARM_TYPE!r}, {LOOK_TYPE!r}"
+        + "".join(f", {one!r}" for one in service_events.KINDS if services or databases)
+    )
 
 
 def _expect(part: Mapping[str, Any], field: str, expected: str | int, where: str) -> None:
@@ -126,9 +133,10 @@ def _look(event: Mapping[str, Any], environment: str, scenario: str, target: str
     _expect(detail, "scenario", scenario, where)
     _expect(detail, "target", target, where)
     why = _text(detail, "why", where)
-    if why not in ("due", "missed alarm"):
-        raise TriggerError(f"event.detail.why is {why!r}; expected 'due' or 'missed alarm'")
-    asking: Asking = "look" if why == "due" else "trigger"
+    if why not in REASONS:
+        expected = " or ".join(repr(one) for one in REASONS)
+        raise TriggerError(f"event.detail.why is {why!r}; expected {expected}")
+    asking: Asking = "trigger" if why == MISSED else "look"
     return Trigger(asking, f"patrol: {why}", _text(event, "id", "event"))
 
 

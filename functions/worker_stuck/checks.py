@@ -10,6 +10,7 @@ from runbook.aws import Aws, Calls
 from runbook.checks import alarms, ecs, logs, metrics
 from runbook.checks.metrics import Samples, Series
 from runbook.checks.reading import ask
+from runbook.clock import whole_minutes
 from runbook.model import Unknown
 from worker_stuck.settings import Settings
 
@@ -19,6 +20,25 @@ STOPPED_WINDOW = timedelta(minutes=60)
 """ECS itself forgets stopped tasks after about an hour."""
 QUIET = timedelta(minutes=10)
 """Without a log line: a worker that consumes logs each task it takes."""
+STALE = timedelta(minutes=5)
+"""A newest datapoint older than this tells nothing: the probe, or CloudWatch, is behind."""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The queue since Redis last restarted; before that it was another one.
+
+    Attributes:
+        depth: messages, per minute, oldest first, never empty.
+        run: which run of Redis it is.
+    """
+
+    depth: Samples
+    run: int
+
+    def remember(self) -> dict[str, int]:
+        """Return what the verification of a fix compares with."""
+        return {"depth": int(self.depth[-1].value), "redis_run": self.run}
 
 
 @dataclass(frozen=True)
@@ -52,6 +72,24 @@ class Facts:
     stopped: tuple[ecs.Stopped, ...] | Unknown
     definition: ecs.Definition | Unknown
     quiet: bool | Unknown
+
+    @property
+    def queue(self) -> Queue | Unknown:
+        """Return the queue, if both its depth and the run of Redis are known and fresh."""
+        depth, run = self.depth, self.redis_run
+        if isinstance(depth, Unknown):
+            return depth
+        if isinstance(run, Unknown):
+            return run
+        for name, fact in (("the queue's depth", depth), ("which run of Redis it is", run)):
+            if not fact or self.at - fact[-1].at > STALE:
+                return Unknown(f"{name}: no datapoint for {whole_minutes(STALE)} min")
+        others = [sample.at for sample in run if sample.value != run[-1].value]
+        if others:
+            depth = metrics.since(depth, others[-1] + timedelta(minutes=1))
+        if not depth:
+            return Unknown("the queue's depth: no datapoint since Redis restarted")
+        return Queue(depth, int(run[-1].value))
 
     def seen(self) -> dict[str, str]:
         """Return one short line per question."""

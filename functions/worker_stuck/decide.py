@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from runbook.checks import ecs, metrics
-from runbook.checks.metrics import Samples
 from runbook.clock import whole_minutes
 from runbook.fixes import redeploy
 from runbook.model import (
@@ -36,10 +35,8 @@ from runbook.model import (
     Verdict,
     Wait,
 )
-from worker_stuck.checks import QUIET, Facts
+from worker_stuck.checks import QUIET, STALE, Facts
 
-STALE = timedelta(minutes=5)
-"""A newest datapoint older than this tells nothing: the probe, or CloudWatch, is behind."""
 FEWEST_SAMPLES = 3
 """Datapoints that a verdict needs."""
 
@@ -135,19 +132,6 @@ def _redis(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
     return Wait("Redis is down: the worker cannot consume, and is not touched")
 
 
-def _depth(facts: Facts) -> Samples | Unknown:
-    """Return the queue's depth since Redis last restarted; before that it was another queue."""
-    depth, run = facts.depth, facts.redis_run
-    if isinstance(depth, Unknown):
-        return depth
-    if isinstance(run, Unknown):
-        return run
-    if not depth or facts.at - depth[-1].at > STALE:
-        return Unknown("the queue's depth: no datapoint for 5 min")
-    others = [sample.at for sample in run if sample.value != run[-1].value]
-    return metrics.since(depth, others[-1] + _minutes(1)) if others else depth
-
-
 def _verify(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
@@ -161,11 +145,12 @@ def _verify(
     if service.primary.id != attempt.left["deployment"]:
         why = f"somebody deployed {service.primary.id} after our {attempt.left['deployment']}"
         return Wait(why, verdict=Verdict(Outcome.SUPERSEDED, why))
-    if _crashes(facts, limits) >= limits.crashes:
-        why = f"the worker crash-loops again after the redeploy: {_crash_line(facts, limits)}"
+    line = _looping(facts, limits)
+    if line:
+        why = f"the worker crash-loops again after the redeploy: {line}"
         return Escalate(why, commands.rollback, Verdict(Outcome.FAILED, why))
     settling = _settling(facts.at, service, attempt)
-    return settling or _consumed(facts, limits, attempt, service)
+    return settling or _blind(facts.stopped) or _consumed(facts, limits, attempt, service)
 
 
 def _settling(at: datetime, service: ecs.Service, attempt: Attempt) -> Decision | None:
@@ -188,17 +173,20 @@ def _settling(at: datetime, service: ecs.Service, attempt: Attempt) -> Decision 
 
 
 def _consumed(facts: Facts, limits: Limits, attempt: Attempt, service: ecs.Service) -> Decision:
-    depth = _depth(facts)
-    if isinstance(depth, Unknown):
-        return Wait(depth.why, blind=True)
+    queue = facts.queue
+    if isinstance(queue, Unknown):
+        return Wait(queue.why, blind=True)
+    if queue.run != attempt.prior.get("redis_run", queue.run):
+        why = "Redis restarted since the redeploy was decided: it cannot be judged by this queue"
+        return Wait(why, verdict=Verdict(Outcome.SUPERSEDED, why))
     since = attempt.outcome_at or attempt.tried_at
     settled_at = max(since, service.primary.updated_at)
-    probes = metrics.newest(metrics.since(depth, settled_at), FEWEST_SAMPLES)
+    probes = metrics.newest(metrics.since(queue.depth, settled_at), FEWEST_SAMPLES)
     if len(probes) < FEWEST_SAMPLES:
         return Wait(f"{len(probes)} probes since the redeploy, {FEWEST_SAMPLES} are needed")
     before, now = int(attempt.prior["depth"]), int(max(sample.value for sample in probes))
     held = limits.held_per_task * service.desired
-    if before - now > held or now == 0:
+    if before - now > held or now == 0 < before:
         why = f"the queue fell from {before} to {now} after the redeploy of {since:%H:%M}"
         return Wait(why, verdict=Verdict(Outcome.VERIFIED, why))
     why = (
@@ -210,22 +198,29 @@ def _consumed(facts: Facts, limits: Limits, attempt: Attempt, service: ecs.Servi
 
 def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
     del incident, commands
-    depth = _depth(facts)
-    if isinstance(depth, Unknown):
-        return Wait(depth.why, blind=True)
-    if not depth or depth[-1].value >= limits.queue_depth_good:
+    queue = facts.queue
+    if isinstance(queue, Unknown):
+        return Wait(queue.why, blind=True)
+    now, good = queue.depth[-1].value, limits.queue_depth_good
+    if now >= good:
         return None
-    if isinstance(facts.alarms, Unknown):
-        return _blind(facts.alarms)
-    recent = metrics.since(depth, facts.at - _minutes(limits.good_minutes + 1))
-    short = all(sample.value < limits.queue_depth_good for sample in recent)
-    quiet = all(state == "OK" for state in facts.alarms.values())
-    if short and quiet and len(recent) >= limits.good_minutes:
-        return Resolve(
-            f"fewer than {limits.queue_depth_good} messages for {limits.good_minutes} min "
-            f"(now {depth[-1].value:g}), alarms OK"
-        )
-    return Wait(f"the queue is short again ({depth[-1].value:g}); watching for 5 min")
+    recent = metrics.since(queue.depth, facts.at - _minutes(limits.good_minutes + 1))
+    if len(recent) < limits.good_minutes or any(sample.value >= good for sample in recent):
+        return Wait(f"the queue is short again ({now:g}); watching for {limits.good_minutes} min")
+    return _ringing(facts.alarms) or Resolve(
+        f"fewer than {good} messages for {limits.good_minutes} min (now {now:g}), alarms OK"
+    )
+
+
+def _ringing(alarms: dict[str, str] | Unknown) -> Wait | None:
+    """Return what keeps a short queue from being the end: an alarm that is not, or not known to be, OK."""
+    if isinstance(alarms, Unknown):
+        return _blind(alarms)
+    for name, state in alarms.items():
+        if state != "OK":
+            blind = state == "INSUFFICIENT_DATA"
+            return Wait(f"the queue is short again, but alarm {name} is in {state}", blind=blind)
+    return None
 
 
 def _cannot_start(
@@ -244,50 +239,37 @@ def _cannot_start(
     return None
 
 
-def _crashes(facts: Facts, limits: Limits) -> int:
-    """Count crashes of the primary deployment: in its stopped tasks, or as ECS counts them."""
+def _looping(facts: Facts, limits: Limits) -> str:
+    """Return what shows a crash loop of the primary deployment, an empty text when nothing does."""
     service, stopped = facts.service, facts.stopped
     if isinstance(service, Unknown) or isinstance(stopped, Unknown):
-        return 0
-    return max(len(_crashed(service, stopped, facts.at, limits)), service.primary.failed_tasks)
-
-
-def _crashed(
-    service: ecs.Service, stopped: tuple[ecs.Stopped, ...], at: datetime, limits: Limits
-) -> list[ecs.Stopped]:
-    since = at - _minutes(limits.crash_minutes)
-    return [
-        task
-        for task in stopped
-        if task.crashed and task.deployment == service.primary.id and task.stopped_at >= since
-    ]
-
-
-def _crash_line(facts: Facts, limits: Limits) -> str:
-    count = _crashes(facts, limits)
-    reason = facts.stopped[0].reason if isinstance(facts.stopped, tuple) and facts.stopped else ""
-    codes = (
-        sorted({code for task in facts.stopped for code in task.exit_codes})
-        if isinstance(facts.stopped, tuple)
-        else []
-    )
-    return f"{count} crashes in one deployment, exit codes {codes}, last: {reason}"
+        return ""
+    since = facts.at - _minutes(limits.crash_minutes)
+    own = [task for task in stopped if task.deployment == service.primary.id]
+    crashed = [task for task in own if task.crashed and task.stopped_at >= since]
+    # ECS counts tasks that could not start as well: where one is seen, its count proves nothing.
+    counted = 0 if any(task.failed_to_start for task in own) else service.primary.failed_tasks
+    if max(len(crashed), counted) < limits.crashes:
+        return ""
+    shown = crashed or own
+    codes = sorted({code for task in shown for code in task.exit_codes})
+    last = shown[0].reason if shown else "no stopped task is left to see"
+    count = max(len(crashed), counted)
+    return f"{count} crashes in one deployment, exit codes {codes}, last: {last}"
 
 
 def _crash_loop(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
-    if _crashes(facts, limits) < limits.crashes:
+    line = _looping(facts, limits)
+    if not line:
         return None
-    line = _crash_line(facts, limits)
     if any(one.outcome is not Outcome.REFUSED for one in incident.attempts):
         return Escalate(f"the worker crash-loops again: {line}", commands.rollback)
-    return Apply("redeploy", f"the worker crash-loops: {line}", {"depth": _newest(facts)})
-
-
-def _newest(facts: Facts) -> int:
-    depth = facts.depth
-    return int(depth[-1].value) if not isinstance(depth, Unknown) and depth else 0
+    queue = facts.queue
+    if isinstance(queue, Unknown):
+        return Wait(queue.why, blind=True)
+    return Apply("redeploy", f"the worker crash-loops: {line}", queue.remember())
 
 
 def _starting(
@@ -306,14 +288,15 @@ def _starting(
 def _draining(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
-    depth = _depth(facts)
-    if isinstance(depth, Unknown):
-        return Wait(depth.why, blind=True)
-    probes = metrics.newest(depth, limits.stuck_probes)
+    queue = facts.queue
+    if isinstance(queue, Unknown):
+        return Wait(queue.why, blind=True)
+    probes = metrics.newest(queue.depth, limits.stuck_probes)
     if len(probes) < limits.stuck_probes:
         return Wait(f"{len(probes)} probes of the queue, {limits.stuck_probes} are needed")
     busy = _busy(facts, limits)
-    falls = (probes[0].value - probes[-1].value) / (len(probes) - 1)
+    minutes = (probes[-1].at - probes[0].at) / _minutes(1)
+    falls = (probes[0].value - probes[-1].value) / minutes if minutes else 0.0
     if falls <= 0 and isinstance(busy, Unknown):
         return Wait(busy.why, blind=True)
     if falls <= 0 and not busy:
@@ -353,10 +336,10 @@ def _busy(facts: Facts, limits: Limits) -> str | Unknown:
 
 def _stuck(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
     del incident, commands
-    depth = _depth(facts)
-    if isinstance(depth, Unknown):
-        return Wait(depth.why, blind=True)
-    probes = metrics.newest(depth, limits.stuck_probes)
+    queue = facts.queue
+    if isinstance(queue, Unknown):
+        return Wait(queue.why, blind=True)
+    probes = metrics.newest(queue.depth, limits.stuck_probes)
     if any(sample.value == 0 for sample in probes):
         return Wait(f"the queue was empty within the last {limits.stuck_probes} probes")
     first, last = probes[0], probes[-1]
@@ -365,7 +348,7 @@ def _stuck(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
         f"the worker is stuck: {last.value:g} messages, not falling over {limits.stuck_probes} probes "
         f"({first.value:g} before), no log line for {whole_minutes(QUIET)} min, "
         f"CPU under {limits.idle_cpu_percent:g} %",
-        {"depth": int(last.value)},
+        queue.remember(),
     )
 
 

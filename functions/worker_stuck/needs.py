@@ -1,10 +1,8 @@
 """What this function may do, put together from what its checks, its fix and the library declare."""
 
-from runbook import incidents, outbox
+from runbook import kit
 from runbook.checks import alarms, ecr, ecs, logs, metrics
 from runbook.fixes import redeploy
-from runbook.function import NEEDS as FUNCTION_NEEDS
-from runbook.gate import NEEDS as GATE_NEEDS
 from runbook.permissions import Need
 
 NEEDS: tuple[Need, ...] = tuple(
@@ -16,10 +14,7 @@ NEEDS: tuple[Need, ...] = tuple(
             *logs.NEEDS,
             *metrics.NEEDS,
             *redeploy.NEEDS,
-            *incidents.NEEDS,
-            *outbox.NEEDS,
-            *GATE_NEEDS,
-            *FUNCTION_NEEDS,
+            *kit.NEEDS,
         }
     )
 )

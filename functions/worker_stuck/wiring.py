@@ -2,17 +2,12 @@
 
 from functools import partial
 
+from runbook import kit
 from runbook.aws import Aws
 from runbook.clock import Clock
 from runbook.fixes.redeploy import Redeploy
-from runbook.gate import Gate
-from runbook.incidents import Incidents
-from runbook.limits import Limits as GateLimits
-from runbook.outbox import Outbox
 from runbook.scenario import Kit, Scenario
 from runbook.settings import build
-from runbook.table import Table
-from runbook.tell import Teller
 from worker_stuck import checks
 from worker_stuck.decide import Commands, Limits, decide
 from worker_stuck.settings import Settings
@@ -49,7 +44,6 @@ def commands_of(settings: Settings) -> Commands:
 
 def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
     """Return what the function's looks work with."""
-    table = Table(aws.reader("dynamodb"), settings.table)
     fix = Redeploy(
         aws=aws,
         cluster=settings.cluster,
@@ -58,31 +52,12 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
         repository=settings.repository,
         mode_key=MODE,
     )
-    return Kit(
-        scenario=Scenario(
-            name=NAME,
-            target=settings.service,
-            reads=partial(checks.reads, aws, settings),
-            facts=checks.facts,
-            decide=partial(decide, limits=limits_of(settings), commands=commands_of(settings)),
-            fixes={fix.name: fix},
-        ),
-        side_by_side=aws.side_by_side,
-        incidents=Incidents(table),
-        gate=Gate(
-            table=table,
-            ssm=aws.reader("ssm"),
-            switch=settings.switch_parameter,
-            modes=settings.mode_parameters,
-            limits=build(GateLimits, settings.gate_limits, "limits.gate"),
-        ),
-        outbox=Outbox(
-            table,
-            aws.reader("sns"),
-            {"page": settings.pages_topic, "update": settings.updates_topic},
-        ),
-        teller=Teller(
-            settings.environment, settings.region, settings.table, settings.switch_parameter
-        ),
-        clock=clock,
+    scenario = Scenario(
+        name=NAME,
+        target=settings.service,
+        reads=partial(checks.reads, aws, settings),
+        facts=checks.facts,
+        decide=partial(decide, limits=limits_of(settings), commands=commands_of(settings)),
+        fixes={fix.name: fix},
     )
+    return kit.make(settings, aws, clock, scenario)

@@ -78,6 +78,8 @@ class Redeploy:
     name: str = "redeploy"
     holds: timedelta = COMPLETED_DEADLINE + SETTLE
     undo: str = "none: the same revision and image run in new tasks"
+    deploys: bool = True
+    keep: timedelta | None = None
 
     @property
     def resource(self) -> str:

@@ -1,0 +1,67 @@
+"""Which trouble explains which: while the cause is open, the fixes of what it explains are silent.
+
+A failed database makes 5xx and stuck workers; restarting what only suffers would make it worse. A cause
+explains for a while only: after that the other scenario's own rows count again.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from runbook import incidents
+from runbook.table import Item
+
+EXPLAINS: Mapping[tuple[str, str], timedelta] = {
+    # An RDS failover takes 1 to 2 min and scenario C escalates after 5; then clients reconnect.
+    ("db_unavailable", "backend_5xx"): timedelta(minutes=15),
+    ("db_unavailable", "worker_stuck"): timedelta(minutes=15),
+    ("db_unavailable", "db_connections"): timedelta(minutes=15),
+    # Scaling down, settling and restoring take two rounds of about 15 min.
+    ("db_connections", "backend_5xx"): timedelta(minutes=30),
+    ("db_connections", "worker_stuck"): timedelta(minutes=30),
+    # Scenario D waits 10 min for a failover; then the workers reconnect.
+    ("redis_unavailable", "worker_stuck"): timedelta(minutes=20),
+    ("redis_unavailable", "backend_5xx"): timedelta(minutes=20),
+}
+"""(cause, what it explains): for how long after the cause's incident was opened."""
+
+NO_DEPLOYMENT_WHILE = "db_connections"
+"""While this is open nothing is deployed: new tasks start before old ones end, and each takes connections."""
+
+
+def causes(scenario: str) -> list[str]:
+    """Return the scenarios whose incidents matter to the fixes of this one."""
+    found = [cause for cause, effect in EXPLAINS if effect == scenario]
+    if scenario != NO_DEPLOYMENT_WHILE and NO_DEPLOYMENT_WHILE not in found:
+        found.append(NO_DEPLOYMENT_WHILE)
+    return sorted(found)
+
+
+def explained(
+    scenario: str,
+    deploys: bool,
+    targets: Mapping[str, str],
+    items: Mapping[str, Item],
+    now: datetime,
+) -> str:
+    """Return which open incident forbids a fix now, as a sentence; empty when none does.
+
+    Args:
+        scenario: whose fix it is.
+        deploys: whether the fix starts new tasks.
+        targets: what each cause looks after, by scenario; those that are not deployed are absent.
+        items: incident items by pk.
+        now: the moment of the write.
+    """
+    for cause in causes(scenario):
+        if cause not in targets:
+            continue
+        other = incidents.other(items.get(incidents.key(cause, targets[cause])))
+        if other is None:
+            continue
+        name = f"{cause} on {targets[cause]} is open ({other.id or 'just opened'})"
+        lasts = EXPLAINS.get((cause, scenario))
+        if lasts and now - other.opened_at < lasts:
+            return f"{name} and explains this"
+        if cause == NO_DEPLOYMENT_WHILE and deploys:
+            return f"{name}: no deployment while connections run out, new tasks would take more"
+    return ""

@@ -1,0 +1,83 @@
+"""What a look writes into the incident's record, and what it answers to who asked."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from runbook import rules
+from runbook.clock import to_text
+from runbook.gate import Refusal
+from runbook.model import Attempt, Decision, Incident, Verdict
+from runbook.trigger import Trigger
+
+
+def line(
+    trigger: Trigger, facts: Any, seen: Mapping[str, str], now: datetime, decided: str, why: str
+) -> dict[str, Any]:
+    """Return one entry of a timeline: why it was looked, what was seen, what follows.
+
+    The facts are kept whole, so that a past decision can be made again with newer code.
+    """
+    return {
+        "at": to_text(now),
+        "trigger": trigger.why,
+        "event_id": trigger.event_id,
+        "decided": decided,
+        "why": why,
+        "seen": dict(seen),
+        "facts": json.dumps(asdict(facts), default=str),
+    }
+
+
+def intent(attempt: Attempt) -> dict[str, Any]:
+    """Return what an entry says of a change that is about to be made."""
+    return {**_change(attempt), "prior": dict(attempt.prior)}
+
+
+def done(
+    refusal: Refusal | None, changed: Attempt | None, verdict: Verdict | None
+) -> dict[str, Any]:
+    """Return what an entry says of a change that was made, refused or judged."""
+    found: dict[str, Any] = {}
+    if refusal:
+        found["refusal"] = {"code": refusal.code, "reason": refusal.reason}
+    if changed:
+        outcome, request_id = str(changed.outcome), changed.request_id
+        found |= {**_change(changed), "outcome": outcome, "request_id": request_id}
+    if verdict:
+        found["verdict"] = {"outcome": str(verdict.outcome), "why": verdict.why}
+    return found
+
+
+def _change(attempt: Attempt) -> dict[str, Any]:
+    found = {"intent": attempt.intent_id, "fix": attempt.fix, "resource": attempt.resource}
+    return {**found, "undoes": attempt.undoes} if attempt.undoes else found
+
+
+def answer(
+    incident: Incident,
+    decision: Decision,
+    seen: Mapping[str, str],
+    now: datetime,
+    refusal: Refusal | None,
+    changed: Attempt | None,
+    unsent: list[str],
+) -> dict[str, Any]:
+    """Return what a look tells its caller."""
+    found: dict[str, Any] = {
+        "incident": incident.id,
+        "seen": dict(seen),
+        "decided": type(decision).__name__,
+        "why": decision.reason,
+        "changed": f"{changed.fix} of {changed.resource}" if changed else "nothing",
+        "status": incident.status.value,
+        "next_look": to_text(rules.next_look(decision, incident, now)),
+        "record": f"record#{incident.id} {incident.version:06}",
+    }
+    if refusal:
+        found["refusal"] = refusal.reason
+    if unsent:
+        found["unsent"] = unsent
+    return found
