@@ -40,17 +40,27 @@ def _controls(driver: Driver, console: Console, asked: argparse.Namespace) -> in
     ]
     results = driver.run(jobs)
 
-    def verdict(one: Any) -> str:
-        return "GREEN: judge fooled" if one["ok"] else "red, as it must be"
-
-    console.print(table(results, "Controls: Nightshift broken on purpose", verdict))
-    fooled = 0
-    for job, one in zip(jobs, results, strict=True):
-        first = one["why"][0] if one["why"] else "the judge saw nothing wrong"
-        console.print(f"{job.label}: {first}", highlight=False, markup=False)
-        fooled += bool(one["ok"])
-    console.print(f"{len(results) - fooled} passed, {fooled} failed", highlight=False)
+    red = [_is_red(job, one) for job, one in zip(jobs, results, strict=True)]
+    verdicts = iter("red, as it must be" if one else "NOT RED: judge fooled" for one in red)
+    title = "Controls: Nightshift broken on purpose"
+    console.print(table(results, title, lambda _: next(verdicts)))
+    for job, one, found in zip(jobs, results, red, strict=True):
+        why = found or f"{'; '.join(one['why']) or 'the judge saw nothing wrong'}"
+        console.print(f"{job.label}: {why}", highlight=False, markup=False, soft_wrap=True)
+    fooled = red.count("")
+    console.print(f"{len(red) - fooled} passed, {fooled} failed", highlight=False)
     return 1 if fooled else 0
+
+
+def _is_red(job: Job, result: dict[str, Any]) -> str:
+    """Return the sentence of the judge that this control must provoke; empty when it is missing.
+
+    A case that broke down itself proves nothing, and neither does red for another reason.
+    """
+    if job.control is None or result["ok"] or "broke" not in result:
+        return ""
+    wanted = job.control.because
+    return next((sentence for sentence in result["why"] if wanted in sentence), "")
 
 
 def main() -> int:

@@ -25,11 +25,13 @@ class Control:
     Attributes:
         case: which case it must turn red.
         what: what is broken, in a few words.
+        because: what the judge must say of it; red for another reason proves nothing.
         sabotage: edits the copied assembly.
     """
 
     case: str
     what: str
+    because: str
     sabotage: Callable[[Path], None]
 
 
@@ -124,29 +126,48 @@ _UPDATE = """answer = self.aws.fixer("ecs").update_service(
 
 CONTROLS: dict[str, tuple[Control, ...]] = {
     "worker_stuck": (
-        Control("frozen", "rules disabled", _template(_rules_off)),
-        Control("frozen", "ecs:UpdateService cut", _template(_without("ecs:UpdateService"))),
-        Control("frozen", "fix is a no-op", _code("runbook/fixes/redeploy.py", _UPDATE, _NO_OP)),
+        Control("frozen", "rules disabled", "0 redeploys reached ECS", _template(_rules_off)),
+        Control(
+            "frozen",
+            "ecs:UpdateService cut",
+            "denied by IAM: ecs:UpdateService",
+            _template(_without("ecs:UpdateService")),
+        ),
+        Control(
+            "frozen",
+            "fix is a no-op",
+            "0 redeploys reached ECS",
+            _code("runbook/fixes/redeploy.py", _UPDATE, _NO_OP),
+        ),
         Control(
             "frozen",
             "probe is mute",
+            "the alarm ended as INSUFFICIENT_DATA",
             _code("redis_probe/handler.py", "metrics.emit(reading.by_queue()", "metrics.emit({}"),
         ),
-        Control("frozen", "redis not in the asset", _no_redis_package),
-        Control("crash_loop", "sns:Publish cut", _template(_without("sns:Publish"))),
+        Control("frozen", "redis not in the asset", "redis-probe-errors", _no_redis_package),
+        Control(
+            "crash_loop",
+            "sns:Publish cut",
+            "denied by IAM: sns:Publish",
+            _template(_without("sns:Publish")),
+        ),
         Control(
             "backlog",
             "busy workers not asked",
+            "1 redeploys reached ECS, expected 0",
             _code("worker_stuck/decide.py", "    _draining,\n    _stuck,", "    _stuck,"),
         ),
         Control(
             "frozen_again",
             "ECS's answer is the verdict",
+            "no page says 'did not help'",
             _code("worker_stuck/decide.py", "if before - now > held or now == 0:", "if True:"),
         ),
         Control(
             "observe",
             "mode ignored",
+            "1 redeploys reached ECS, expected 0",
             _code(
                 "runbook/gate.py",
                 "or (None if by_hand else self._mode(fix, live))",
@@ -156,19 +177,27 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
         Control(
             "switched_off",
             "switch ignored",
+            "1 redeploys reached ECS, expected 0",
             _code("runbook/gate.py", "self._switch(live)\n            or", "None\n            or"),
         ),
         Control(
             "engineer_deploys",
             "target not re-read",
+            "1 redeploys reached ECS, expected 0",
             _code("runbook/gate.py", "or fix.refuse(facts, answers)", "or None"),
         ),
         Control(
             "dies_midway",
             "intent forgotten",
+            "no update says 'redeploy applied'",
             _code("runbook/held.py", "if self._incident.unanswered:", "if None:"),
         ),
-        Control("nightshift_dead", "slow twin mute", _template(_twin_mute)),
+        Control(
+            "nightshift_dead",
+            "slow twin mute",
+            "no message on the second path says 'second-path/queue-depth'",
+            _template(_twin_mute),
+        ),
     )
 }
 

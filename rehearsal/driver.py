@@ -19,7 +19,7 @@ from rich.table import Table
 from infra.environment import load
 from infra.synth import build
 from rehearsal.cases import SCENARIOS
-from rehearsal.controls import Control, sabotaged
+from rehearsal.controls import Control, ControlError, sabotaged
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".rehearsal"
@@ -99,7 +99,10 @@ class Driver:
                     job = waiting.get_nowait()
                 except queue.Empty:
                     return
-                results[job.label] = self._one(job, slot, plain)
+                try:
+                    results[job.label] = self._one(job, slot, plain)
+                except ControlError as error:
+                    results[job.label] = _died(job, str(error))
                 self._console.print(
                     f"[bold]{len(results)} of {len(jobs)}[/bold] cases done", highlight=False
                 )
@@ -139,8 +142,7 @@ class Driver:
         timer.cancel()
         self._children.discard(child)
         if child.wait() != 0 or not last.startswith("{"):
-            why = f"the case's process ended with {child.returncode}: {last}"
-            return {"scenario": job.scenario, "case": job.case, "ok": False, "why": [why]}
+            return _died(job, f"the case's process ended with {child.returncode}: {last}")
         result: dict[str, Any] = json.loads(last)
         return result
 
@@ -156,6 +158,10 @@ class Driver:
                         f"{job.label:<18} {last}", highlight=False, markup=False, soft_wrap=True
                     )
         return last
+
+
+def _died(job: Job, why: str) -> dict[str, Any]:
+    return {"scenario": job.scenario, "case": job.case, "ok": False, "why": [why]}
 
 
 def _free_port() -> int:

@@ -46,7 +46,6 @@ class Ended:
 def judge(folder: Path, expected: Expected, ended: Ended) -> Evidence:
     """Compare a case's evidence with its expected end."""
     evidence = Evidence()
-    evidence.expect(ended.in_time, "the expected end did not come in time")
     for line in read(folder, "unsupported") + _guard(folder, "unsupported"):
         evidence.expect(False, f"unsupported: {line.get('why') or line.get('unsupported')}")
     for line in _guard(folder, "denied"):
@@ -59,6 +58,7 @@ def judge(folder: Path, expected: Expected, ended: Ended) -> Evidence:
     for text in expected.records:
         found = any(text in json.dumps(one, default=str) for one in ended.records)
         evidence.expect(found, f"no record says {text!r}")
+    evidence.expect(ended.in_time, "the expected end did not come in time")
     evidence.expect(not ended.outbox, f"{ended.outbox} messages were left unsent")
     return evidence
 

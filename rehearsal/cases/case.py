@@ -72,7 +72,8 @@ class Evidence:
         """Note an expectation."""
         if not held:
             self.ok = False
-            self.why.append(sentence)
+            if sentence not in self.why:
+                self.why.append(sentence)
 
 
 Kind = Literal["real", "staged"]
