@@ -12,6 +12,7 @@ tasks that cannot start, service scaled to 0           escalate with ECS's reaso
 crash loop                                             redeploy once; again: escalate with rollback
 fewer tasks than desired                               wait for ECS; 10 min: escalate
 queue falling fast enough, or workers busy             wait; not drained in 30 min: escalate
+somebody's deployment is complete for less than 5 min  wait
 queue not falling, logs quiet, CPU idle                redeploy
 =====================================================  ==========================================
 """
@@ -334,6 +335,25 @@ def _busy(facts: Facts, limits: Limits) -> str | Unknown:
     return Unknown(unknown.reason) if unknown else ""
 
 
+def _fresh(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
+    del incident, limits, commands
+    service = facts.service
+    if isinstance(service, Unknown):
+        return None
+    primary = service.primary
+    # ECS may touch a deployment long after it was completed; it does not count as fresh for ever.
+    settled_at = min(
+        primary.updated_at + redeploy.SETTLE,
+        primary.created_at + redeploy.COMPLETED_DEADLINE + redeploy.SETTLE,
+    )
+    if primary.rollout_state != "COMPLETED" or facts.at >= settled_at:
+        return None  # one in progress is the gate's to refuse: it knows the deadline
+    return Wait(
+        f"deployment {primary.id} of {primary.created_at:%H:%M} settles until {settled_at:%H:%M}: "
+        "the numbers are still those of the tasks before it"
+    )
+
+
 def _stuck(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
     del incident, commands
     queue = facts.queue
@@ -360,5 +380,6 @@ _ROWS: tuple[Row, ...] = (
     _crash_loop,
     _starting,
     _draining,
+    _fresh,
     _stuck,
 )

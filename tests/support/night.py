@@ -55,6 +55,7 @@ MOMENTS: dict[str, tuple[str, Worker, Callable[[Stage], bool]]] = {
 }
 """By name: the moment before it, how the new tasks behave, and when it has happened."""
 _PLAYED: dict[str, dict[str, Any]] = {}
+_NOT_SAVED = ("stage", "_first")
 
 
 class Night:
@@ -85,6 +86,7 @@ class Night:
         self.answers: list[dict[str, Any]] = []
         self._recent: list[int] = []
         self._minute = 0
+        self._first = self.save()
 
     def minutes(self, count: int) -> None:
         """Let minutes pass."""
@@ -110,6 +112,7 @@ class Night:
         if begin:
             self.to(begin)
         else:
+            self.go_back(self._first)
             self.minutes(12)
             self.worker = "frozen"
         self.after_redeploy = after
@@ -179,7 +182,7 @@ class Night:
 
     def save(self) -> dict[str, Any]:
         """Return the night as it is now."""
-        own = {name: value for name, value in vars(self).items() if name != "stage"}
+        own = {name: value for name, value in vars(self).items() if name not in _NOT_SAVED}
         lists = {name: list(value) for name, value in own.items() if isinstance(value, list)}
         return {"stage": self.stage.save(), "own": {**own, **lists}}
 

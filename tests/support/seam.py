@@ -76,6 +76,7 @@ class Hooks:
     Attributes:
         before: asked before each call is sent; may raise ``Killed`` or return a refusal.
         after: told after each call was answered; may raise ``Killed``.
+        heard: told what the function got for an answer.
         sending: told each time a request leaves, retries included; may raise ``LostAnswer``, or a
             botocore error for a request that never arrived.
         answer: answers a request instead of moto: status and JSON body, or None.
@@ -84,6 +85,7 @@ class Hooks:
 
     before: list[Hook] = field(default_factory=list)
     after: list[Callable[[Call], None]] = field(default_factory=list)
+    heard: list[Callable[[Call, Mapping[str, Any]], None]] = field(default_factory=list)
     sending: list[Callable[[Call], None]] = field(default_factory=list)
     answer: Answer = lambda _call: None  # the default of a field
     landed: list[Callable[[Call], None]] = field(default_factory=list)
@@ -94,6 +96,8 @@ class _Seam:
         self.hooks = Hooks()
         self.actors = threading.local()
         self._now = threading.local()
+        # AWS makes each request whole; moto does so only while nobody else makes one.
+        self._one_at_a_time = threading.RLock()
 
     def listen(self, events: Any) -> None:
         # botocore asks every listener: moto's own would make each call a second time.
@@ -109,8 +113,10 @@ class _Seam:
         self._now.call = Call(actor, service, model.name, dict(params))
 
     def _before(self, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        call: Call = self._now.call
         for hook in self.hooks.before:
-            refusal = hook(self._now.call)
+            refusal = hook(call)
+            self._now.call = call  # a hook may have let another look make its calls
             if refusal is not None:
                 error = {"Error": {"Code": refusal.code, "Message": "as the test says"}}
                 metadata = {"ResponseMetadata": {"HTTPStatusCode": refusal.status}}
@@ -125,23 +131,31 @@ class _Seam:
                 hook(call)
             except LostAnswer:
                 lost = True
-        own = self.hooks.answer(call)
-        if own is None:
-            answer = botocore_stubber(event_name, request)
-            if answer is None:
-                raise AssertionError(f"moto does not know {call.name}")
-        else:
-            answer = AWSResponse(request.url, own[0], {}, MockRawResponse(json.dumps(own[1])))
-        if answer.status_code < 300:
-            for told in self.hooks.landed:
-                told(call)
+        with self._one_at_a_time:
+            answer = self._answer(call, event_name, request)
+            if answer.status_code < 300:
+                for told in self.hooks.landed:
+                    told(call)
         if lost:
             raise ReadTimeoutError(endpoint_url=request.url)
         return answer
 
-    def _after(self, **_: Any) -> None:
+    def _answer(self, call: Call, event_name: str, request: Any) -> AWSResponse:
+        own = self.hooks.answer(call)
+        if own is not None:
+            headers = {"x-amzn-RequestId": f"id-of-{call.name}"}
+            return AWSResponse(request.url, own[0], headers, MockRawResponse(json.dumps(own[1])))
+        answer = botocore_stubber(event_name, request)
+        if answer is None:
+            raise AssertionError(f"moto does not know {call.name}")
+        return answer
+
+    def _after(self, parsed: Mapping[str, Any], **_: Any) -> None:
+        call: Call = self._now.call
+        for listener in self.hooks.heard:
+            listener(call, parsed)
         for hook in self.hooks.after:
-            hook(self._now.call)
+            hook(call)
 
 
 SEAM = _Seam()

@@ -16,42 +16,26 @@ from typing import Any
 
 import boto3
 import botocore.endpoint
-import moto.backends
 import pytest
 import time_machine
 from moto import mock_aws
 
+import moto_state
+from building import ALARM, PATROL, SETTINGS, build_aws
 from ecs import ACCOUNT, DIGEST, Ecs
-from infra import environment as environments
-from infra import settings as infra_settings
 from patrol.rounds import Pass, Patrol
-from patrol.settings import Settings as PatrolSettings
 from runbook import held, incidents
 from runbook.aws import Aws
 from runbook.clock import to_text
 from runbook.function import handle_event
 from runbook.outbox import Outbox
 from runbook.scenario import Kit
-from runbook.settings import build
-from runbook.table import Table, from_aws, to_aws
+from runbook.table import Table, to_aws
 from seam import REGION, SEAM, Call, Hooks, Killed, aws
-from worker_stuck.settings import Settings
 from worker_stuck.wiring import wire
 
-ENVIRONMENT = environments.load("prod")
-SETTINGS = build(Settings, infra_settings.worker_stuck(ENVIRONMENT), "worker_stuck")
-PATROL = build(PatrolSettings, infra_settings.patrol(ENVIRONMENT), "patrol")
-ALARM = SETTINGS.alarms[0]
 START = datetime(2026, 11, 23, 2, 0, 0, tzinfo=UTC)
 EVENTS = Path(__file__).parents[2] / "events"
-_STATE = (
-    ("dynamodb", "tables"),
-    ("cloudwatch", "metric_data"),
-    ("cloudwatch", "alarms"),
-    ("logs", "groups"),
-    ("ssm", "_parameters"),
-)
-"""What of moto changes in a flow, by backend; the rest is as it was built."""
 _DATA = "AWS/ECS"
 
 
@@ -112,39 +96,9 @@ class Stage:
         return self._clients[service]
 
     def _build(self) -> None:
-        self.admin("dynamodb").create_table(
-            TableName=SETTINGS.table,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"}
-                for name in ("pk", "sk", "open", "next_look_at")
-            ],
-            KeySchema=_keys("pk", "sk"),
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "due",
-                    "KeySchema": _keys("open", "next_look_at"),
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-        )
-        for arn in (SETTINGS.pages_topic, SETTINGS.updates_topic):
-            self.admin("sns").create_topic(Name=arn.rsplit(":", 1)[-1])
-        self.admin("sqs").create_queue(QueueName=SETTINGS.dead_letters.rsplit("/", 1)[-1])
+        build_aws(self.admin)
         self.parameter(SETTINGS.switch_parameter, "on")
         self.parameter(SETTINGS.mode_parameters["redeploy_worker"], "act")
-        self.admin("logs").create_log_group(logGroupName=SETTINGS.log_group)
-        self.admin("logs").create_log_stream(logGroupName=SETTINGS.log_group, logStreamName="w")
-        self.admin("cloudwatch").put_metric_alarm(
-            AlarmName=ALARM,
-            MetricName="QueueDepth",
-            Namespace="Nightshift",
-            Period=60,
-            EvaluationPeriods=3,
-            Threshold=SETTINGS.queue_depth_alarm,
-            ComparisonOperator="GreaterThanOrEqualToThreshold",
-            Statistic="Minimum",
-        )
         self.image(DIGEST)
 
     # The world
@@ -199,11 +153,20 @@ class Stage:
         """Return what the worker_stuck function works with."""
         return wire(SETTINGS, clients or aws(), self)
 
-    def worker_stuck(self, what: object) -> dict[str, Any]:
-        """Invoke worker_stuck once; what it raises comes out."""
-        with self.acting("worker_stuck"):
-            sqs = aws().reader("sqs")
-            return handle_event(what, self.kit(), SETTINGS, SETTINGS.alarms, sqs)
+    def worker_stuck(
+        self, what: object, actor: str = "worker_stuck", clients: Aws | None = None
+    ) -> dict[str, Any]:
+        """Invoke worker_stuck once; what it raises comes out.
+
+        Args:
+            what: the event.
+            actor: tells two invocations at the same time apart.
+            clients: others than those that make a look's calls one after another.
+        """
+        clients = clients or aws()
+        with self.acting(actor):
+            sqs = clients.reader("sqs")
+            return handle_event(what, self.kit(clients), SETTINGS, SETTINGS.alarms, sqs)
 
     def patrol(self) -> Pass:
         """Invoke patrol once."""
@@ -226,11 +189,12 @@ class Stage:
     @contextmanager
     def acting(self, name: str) -> Iterator[None]:
         """Let the calls of this thread be those of a function."""
+        before = getattr(SEAM.actors, "name", "nobody")
         SEAM.actors.name = name
         try:
             yield
         finally:
-            SEAM.actors.name = "nobody"
+            SEAM.actors.name = before
 
     # What the seam asks
 
@@ -279,9 +243,7 @@ class Stage:
 
     def items(self) -> list[dict[str, Any]]:
         """Return every item of the table, in the order of their keys; also those of another schema."""
-        found = self.admin("dynamodb").scan(TableName=SETTINGS.table, ConsistentRead=True)["Items"]
-        plain = [from_aws({**item, "schema": {"N": "1"}}) for item in found]
-        return sorted(plain, key=lambda item: (item["pk"], item["sk"]))
+        return moto_state.items(SETTINGS.table)
 
     def item(self, pk: str, sk: str = "-") -> dict[str, Any]:
         """Return one item, empty when it does not exist."""
@@ -309,6 +271,11 @@ class Stage:
             ExpressionAttributeValues=to_aws({f":{k}": v for k, v in values.items()}),
         )
 
+    def put(self, pk: str, sk: str = "-", **values: Any) -> None:
+        """Write an item that somebody else left."""
+        item = {"pk": pk, "sk": sk, "schema": 1, **values}
+        self.admin("dynamodb").put_item(TableName=SETTINGS.table, Item=to_aws(item))
+
     def _sent(self, topic: str) -> list[dict[str, Any]]:
         sent = [dict(one.params) for one in self.effects if one.operation == "Publish"]
         return [one for one in sent if one["TopicArn"] == topic]
@@ -320,6 +287,13 @@ class Stage:
     def updates(self) -> list[dict[str, Any]]:
         """Return what SNS took for the updates topic, copies included."""
         return self._sent(SETTINGS.updates_topic)
+
+    def told(self) -> list[str]:
+        """Return the subjects of what SNS took, oldest first, without what all of them begin with."""
+        return [
+            str(one.params["Subject"]).removeprefix(f"[prod] worker_stuck {SETTINGS.service}: ")
+            for one in self._of("Publish")
+        ]
 
     def dead_letters(self) -> list[dict[str, Any]]:
         """Return the letters that a function put into the queue."""
@@ -338,15 +312,14 @@ class Stage:
         """Return all of the stage as it is now."""
         own = ("time", "calls", "effects", "bus", "heartbeats", "ids", "_tokens", "tag_means")
         return {
-            "moto": copy.deepcopy([_plain(getattr(_backend(name), what)) for name, what in _STATE]),
+            "moto": moto_state.take(),
             "ecs": self.ecs.state(),
             "own": {name: copy.copy(getattr(self, name)) for name in own},
         }
 
     def go_back(self, saved: Mapping[str, Any]) -> None:
         """Be as the stage was when it was saved."""
-        for (name, what), value in zip(_STATE, saved["moto"], strict=True):
-            _put_back(_backend(name), what, copy.deepcopy(value))
+        moto_state.put_back(saved["moto"])
         self.ecs.put_back(saved["ecs"])
         for name, value in saved["own"].items():
             setattr(self, name, copy.copy(value))
@@ -364,13 +337,6 @@ def _shape(call: Call) -> list[str]:
     return [str(call.params.get("IndexName", "")), str(call.params.get("TopicArn", ""))]
 
 
-def _keys(first: str, second: str) -> list[dict[str, str]]:
-    return [
-        {"AttributeName": first, "KeyType": "HASH"},
-        {"AttributeName": second, "KeyType": "RANGE"},
-    ]
-
-
 def _datum(name: str, value: float, at: datetime, dimensions: Mapping[str, str]) -> dict[str, Any]:
     return {
         "MetricName": name,
@@ -378,10 +344,6 @@ def _datum(name: str, value: float, at: datetime, dimensions: Mapping[str, str])
         "Value": value,
         "Dimensions": [{"Name": key, "Value": text} for key, text in dimensions.items()],
     }
-
-
-def _backend(service: str) -> Any:
-    return moto.backends.get_backend(service)[ACCOUNT][REGION]  # type: ignore[call-overload]
 
 
 def _on_the_bus(entry: Mapping[str, str], now: datetime) -> dict[str, Any]:
@@ -396,20 +358,6 @@ def _on_the_bus(entry: Mapping[str, str], now: datetime) -> dict[str, Any]:
         "resources": [],
         "detail": json.loads(entry["Detail"]),
     }
-
-
-def _plain(state: Any) -> Any:
-    """Return moto's state as something that can be copied: its dicts of a class of their own cannot."""
-    return dict(state) if isinstance(state, dict) else state
-
-
-def _put_back(backend: Any, what: str, state: Any) -> None:
-    if not isinstance(state, dict):
-        setattr(backend, what, state)
-        return
-    kept = getattr(backend, what)
-    kept.clear()
-    kept.update(state)
 
 
 @contextmanager
