@@ -1,51 +1,10 @@
 """The alarm table: one list that alarms, routes, the dashboard and the documents are made of."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterable
 
+from infra import chapters
+from infra.alarm import RUNBOOK, Alarm, count
 from infra.environment import Environment
-
-PERIOD_SECONDS = 60
-RUNBOOK = "docs/operations.md"
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """One alarm.
-
-    Attributes:
-        id: unique within its group.
-        group: the scenario that answers it, ``meta`` (Nightshift itself is ill) or ``second-path``.
-        description: what it means and what to do, for the person who reads it at night.
-        namespace, metric, dimensions, statistic: what is measured, per minute.
-        comparison: which side of the threshold is bad.
-        threshold: in the metric's unit.
-        datapoints: how many of the last ``of`` minutes must be bad.
-        of: minutes looked at.
-        missing: what a minute without a datapoint counts as.
-        to: whom CloudWatch itself tells; nobody where a scenario answers it.
-        twin_of: the critical alarm that this slow one backs up.
-    """
-
-    id: str
-    group: str
-    description: str
-    namespace: str
-    metric: str
-    dimensions: Mapping[str, str]
-    statistic: Literal["Minimum", "Maximum", "Sum", "SampleCount"]
-    comparison: Literal["GreaterThanOrEqualToThreshold", "LessThanThreshold"]
-    threshold: float
-    datapoints: int
-    of: int
-    missing: Literal["missing", "breaching", "notBreaching"]
-    to: Literal["pages", "second-path", ""] = ""
-    twin_of: str = field(default="")
-
-    def name(self, environment: Environment) -> str:
-        """Return the alarm's name; routes and the functions know it by this."""
-        return f"{environment.prefix}/{self.group}/{self.id}"
 
 
 def table(environment: Environment, functions: Iterable[str], rules: Iterable[str]) -> list[Alarm]:
@@ -57,55 +16,12 @@ def table(environment: Environment, functions: Iterable[str], rules: Iterable[st
         rules: names of all EventBridge rules.
     """
     return [
-        *_scenarios(environment),
+        *chapters.alarms(environment),
         *_silence(environment),
         *(alarm for name in functions for alarm in _function(environment, name)),
         *(_rule(name) for name in rules),
         *_delivery(environment),
     ]
-
-
-def _scenarios(environment: Environment) -> list[Alarm]:
-    queue = {"environment": environment.name, "queue": environment.redis.queue}
-    critical = Alarm(
-        id="queue-depth",
-        group="worker_stuck",
-        description=(
-            f"Runbook scenario F: {environment.alarms.queue_depth} or more Celery messages wait for "
-            "3 min. Nightshift looks at the worker. "
-            f"See {RUNBOOK}."
-        ),
-        namespace="Nightshift",
-        metric="QueueDepth",
-        dimensions=queue,
-        statistic="Minimum",
-        comparison="GreaterThanOrEqualToThreshold",
-        threshold=environment.alarms.queue_depth,
-        datapoints=3,
-        of=3,
-        missing="missing",
-    )
-    twin = Alarm(
-        id="queue-depth",
-        group="second-path",
-        description=(
-            "The Celery queue has been long, or unknown, for 30 min, and Nightshift has not ended it: "
-            "look yourself. A queue that nobody measures counts as long, since the probe is part of "
-            f"Nightshift. See {RUNBOOK}."
-        ),
-        namespace="Nightshift",
-        metric="QueueDepth",
-        dimensions=queue,
-        statistic="Minimum",
-        comparison="GreaterThanOrEqualToThreshold",
-        threshold=environment.alarms.queue_depth,
-        datapoints=30,
-        of=30,
-        missing="breaching",
-        to="second-path",
-        twin_of="worker_stuck/queue-depth",
-    )
-    return [critical, twin]
 
 
 def _silence(environment: Environment) -> list[Alarm]:
@@ -147,7 +63,7 @@ def _silence(environment: Environment) -> list[Alarm]:
             missing="breaching",
             to="pages",
         ),
-        _count(
+        count(
             "unparsable",
             "An event could not be understood; it is in the dead letters with the reason.",
             "Nightshift",
@@ -162,7 +78,7 @@ def _function(environment: Environment, name: str) -> list[Alarm]:
     # One error of a function that runs each minute mends itself in the next; two in five do not.
     often = name in ("patrol", "redis_probe")
     return [
-        _count(
+        count(
             f"{name}-errors",
             f"{name} failed: its look is repeated, but read its log.",
             "AWS/Lambda",
@@ -171,17 +87,15 @@ def _function(environment: Environment, name: str) -> list[Alarm]:
             2 if often else 1,
             5 if often else 1,
         ),
-        _count(
-            f"{name}-throttles", f"{name} was throttled.", "AWS/Lambda", "Throttles", dimensions
-        ),
-        _count(
+        count(f"{name}-throttles", f"{name} was throttled.", "AWS/Lambda", "Throttles", dimensions),
+        count(
             f"{name}-dropped",
             f"An event for {name} was given up by Lambda; it is in the dead letters.",
             "AWS/Lambda",
             "AsyncEventsDropped",
             dimensions,
         ),
-        _count(
+        count(
             f"{name}-undelivered",
             f"A failed event of {name} could not be put into the dead letters either.",
             "AWS/Lambda",
@@ -192,7 +106,7 @@ def _function(environment: Environment, name: str) -> list[Alarm]:
 
 
 def _rule(name: str) -> Alarm:
-    return _count(
+    return count(
         f"rule-{name.rsplit('-rule-', 1)[-1]}",
         f"EventBridge could not deliver events of {name}.",
         "AWS/Events",
@@ -238,30 +152,3 @@ def _delivery(environment: Environment) -> list[Alarm]:
             for topic in ("pages", "updates")
         ),
     ]
-
-
-def _count(
-    alarm_id: str,
-    what: str,
-    namespace: str,
-    metric: str,
-    dimensions: Mapping[str, str],
-    datapoints: int = 1,
-    of: int = 1,
-) -> Alarm:
-    """Return a meta alarm on a counter that should stay at 0."""
-    return Alarm(
-        id=alarm_id.replace("_", "-"),
-        group="meta",
-        description=f"Nightshift is ill: {what} See {RUNBOOK}.",
-        namespace=namespace,
-        metric=metric,
-        dimensions=dimensions,
-        statistic="Sum",
-        comparison="GreaterThanOrEqualToThreshold",
-        threshold=1,
-        datapoints=datapoints,
-        of=of,
-        missing="notBreaching",
-        to="pages",
-    )

@@ -17,7 +17,13 @@ from worker_stuck.decide import Limits as WorkerStuckLimits
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 
-OVERLAY = {"redis": {"host", "port", "tls"}}
+OVERLAY = {
+    "redis": {"host", "port", "tls"},
+    "health": {"url"},
+    "reconcile": {"url"},
+    "ai": {"status_pages"},
+    "frontend": {"api"},
+}
 """What a rehearsal may replace: addresses of its own machine, and TLS, which its Redis has not."""
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -25,7 +31,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 LogGroup = Annotated[str, Field(pattern=r"^[A-Za-z0-9_/.#-]{1,256}$")]
 Repository = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{1,254}$")]
 Subscriber = Annotated[str, Field(pattern=r"^([^@\s*]+@[^@\s*]+\.[^@\s*]+|https://[^\s*]+)$")]
-Mode = Literal["off", "observe", "act"]
+Mode = Literal["off", "observe", "propose", "act"]
 
 
 class EnvironmentFileError(Exception):
@@ -46,6 +52,13 @@ class Modes(_Part):
     """The first mode of each fix."""
 
     redeploy_worker: Mode
+    reconcile_quotas: Mode
+    rollback_backend: Mode
+    raise_memory: Mode
+    scale_worker: Mode
+    scale_backend: Mode
+    switch_provider: Mode
+    redeploy_backend: Mode
 
 
 class Paging(_Part):
@@ -73,24 +86,149 @@ class Cluster(_Part):
     name: Name
 
 
-class Worker(_Part):
-    """The Celery worker: an ECS service, its log group, its image's repository."""
+class Service(_Part):
+    """An ECS service of one essential container, its log group, its image's repository.
+
+    Attributes:
+        floor: tasks below which nothing here ever lowers it.
+        stop_seconds: the container's stopTimeout.
+        pool_size: database connections that one task may open.
+    """
 
     service: Name
     task_family: Name
     container: Name
     log_group: LogGroup
     repository: Repository
+    floor: Annotated[int, Field(ge=1, le=1000)] = 1
+    stop_seconds: Annotated[int, Field(ge=0, le=120)] = 30
+    pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class Worker(Service):
+    """The Celery worker."""
+
     concurrency: Annotated[int, Field(ge=1, le=1000)]
     prefetch: Annotated[int, Field(ge=0, le=1000)]
 
 
+class Backend(Service):
+    """The web backend.
+
+    Attributes:
+        memory_cap_mib: task memory above which nothing here ever raises it.
+        deregistration_seconds: the target group's deregistration delay.
+    """
+
+    memory_cap_mib: Annotated[int, Field(ge=512, le=122_880)]
+    deregistration_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+
+
+class LoadBalancer(_Part):
+    """The ALB in front of the backend: the last parts of the two ARNs, as CloudWatch names them."""
+
+    name: Annotated[str, Field(pattern=r"^app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}$")]
+    target_group: Annotated[str, Field(pattern=r"^targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}$")]
+
+
+class Database(_Part):
+    """The RDS instance.
+
+    Attributes:
+        max_connections: as the parameter group has it.
+        reserved: of those, for superusers and RDS itself.
+    """
+
+    instance: Name
+    max_connections: Annotated[int, Field(ge=10, le=100_000)]
+    reserved: Annotated[int, Field(ge=0, le=1000)] = 3
+
+
+Https = Annotated[
+    str, Field(pattern=r"^(https://[A-Za-z0-9.-]+(:\d+)?|http://127\.0\.0\.1:\d+)/[^\s*]*$")
+]
+"""An https address; plain http is taken for this machine alone, where the rehearsal runs."""
+Secret = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,512}$")]
+Parameter = Annotated[str, Field(pattern=r"^/[A-Za-z0-9/_.-]{1,1010}$")]
+
+
+class Health(_Part):
+    """The public health endpoint: answers JSON with ``status``, ``db`` and ``redis``."""
+
+    url: Https
+
+
+class Reconcile(_Part):
+    """The admin endpoint that rebuilds the AI quotas, and the secret with its bearer token."""
+
+    url: Https
+    secret: Secret
+
+
+class Ai(_Part):
+    """The AI gateway's provider.
+
+    Attributes:
+        provider_parameter: SSM parameter with the provider's name.
+        status_pages: Statuspage summary (``/api/v2/summary.json``) by provider.
+        alternate: the provider to switch to; empty when none is configured.
+    """
+
+    provider_parameter: Parameter
+    status_pages: dict[Name, Https]
+    alternate: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.alternate and self.alternate not in self.status_pages:
+            raise ValueError(
+                f"ai.alternate is {self.alternate!r}; expected one of ai.status_pages: "
+                f"{', '.join(self.status_pages)}"
+            )
+        return self
+
+
+class Frontend(_Part):
+    """The Vercel project, for a rollback by hand.
+
+    Attributes:
+        api: Vercel's API.
+        team: empty for a personal account.
+        secret: with the token.
+    """
+
+    api: Https = "https://api.vercel.com/"
+    project: Name
+    team: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{0,64}$")] = ""
+    secret: Secret
+
+
+class Migrations(_Part):
+    """The one-off ECS task that runs Alembic, for a database rollback by hand.
+
+    Attributes:
+        task_family: a task definition whose container has ``alembic`` and the database's address.
+    """
+
+    task_family: Name
+    container: Name
+    subnet_ids: Annotated[
+        list[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]], Field(min_length=1)
+    ]
+    security_group_ids: Annotated[
+        list[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")]], Field(min_length=1)
+    ]
+    task_role: Name
+    execution_role: Name
+
+
 class Redis(_Part):
-    """The broker."""
+    """The broker, and where the AI quotas are counted."""
 
     host: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$")]
     port: Annotated[int, Field(ge=1, le=65535)]
     tls: bool
+    replication_group: Name
     queue: Name
     unacked: Name
 
@@ -134,9 +272,18 @@ class Environment(_Part):
     paging: Paging
     network: Network
     cluster: Cluster
+    backend: Backend
     worker: Worker
+    load_balancer: LoadBalancer
+    database: Database
     redis: Redis
+    health: Health
+    reconcile: Reconcile
+    ai: Ai
+    frontend: Frontend
+    migrations: Migrations
     alarms: Alarms = Alarms()
+    existing_alarms: dict[str, list[Name]] = Field(default_factory=dict)
     limits: Limits = Limits()
 
     @property

@@ -1,7 +1,5 @@
 """The functions: each with its own role, log group, asset and way out for failed events."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +11,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-import patrol.needs
-import redis_probe.needs
-import worker_stuck.needs
-from infra import settings
 from infra.bundling import assemble
 from infra.environment import Environment
 from infra.policies import statements
-from runbook.incidents import FUNCTION_TIMEOUT
-from runbook.permissions import Need
+from infra.spec import Spec
 
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 MOST_EVENT_AGE_SECONDS = 300
@@ -37,60 +30,6 @@ VPC_ACTIONS = (
     "ec2:UnassignPrivateIpAddresses",
 )
 """What Lambda itself needs to put a function into a VPC; AWS gives them no resource level."""
-
-
-@dataclass(frozen=True)
-class Spec:
-    """One function.
-
-    Attributes:
-        folder: in ``functions/``; the function's name follows from it.
-        purpose: shown in the console.
-        settings: what it is told.
-        needs: what its code declares.
-        requires: distributions that its asset carries.
-        timeout: of one invocation.
-        memory_mib: CPU follows memory; scenarios open several TLS connections at once.
-        in_vpc: whether it runs in the users' network.
-    """
-
-    folder: str
-    purpose: str
-    settings: Mapping[str, Any]
-    needs: tuple[Need, ...]
-    requires: tuple[str, ...] = ("aws-lambda-powertools",)
-    timeout: cdk.Duration = cdk.Duration.seconds(int(FUNCTION_TIMEOUT.total_seconds()))  # noqa: RUF009  # a constant
-    memory_mib: int = 512
-    in_vpc: bool = False
-
-
-def specs(environment: Environment) -> list[Spec]:
-    """Return every function of an environment."""
-    return [
-        Spec(
-            folder="worker_stuck",
-            purpose="Runbook scenario F: the Celery worker is stuck or not processing",
-            settings=settings.worker_stuck(environment),
-            needs=worker_stuck.needs.NEEDS,
-            memory_mib=1024,
-        ),
-        Spec(
-            folder="patrol",
-            purpose="Each minute: second looks, unanswered alarms, unsent messages",
-            settings=settings.patrol(environment),
-            needs=patrol.needs.NEEDS,
-        ),
-        Spec(
-            folder="redis_probe",
-            purpose="Each minute: is Redis up, how long is the queue",
-            settings=settings.redis_probe(environment),
-            needs=redis_probe.needs.NEEDS,
-            requires=("aws-lambda-powertools", "redis"),
-            timeout=cdk.Duration.seconds(20),
-            memory_mib=256,
-            in_vpc=True,
-        ),
-    ]
 
 
 class Function(Construct):
@@ -135,7 +74,7 @@ class Function(Construct):
                 str(assemble(spec.folder, spec.requires, build / spec.folder))
             ),
             role=self.role.without_policy_updates(),
-            timeout=spec.timeout,
+            timeout=cdk.Duration.seconds(spec.timeout_seconds),
             memory_size=spec.memory_mib,
             log_group=self.log_group,
             environment={"NIGHTSHIFT_SETTINGS": cdk.Stack.of(self).to_json_string(spec.settings)},
@@ -143,6 +82,13 @@ class Function(Construct):
         if spec.in_vpc:
             self._into_vpc(environment)
         self._way_out(dead_letters)
+        for number, alarm in enumerate(spec.callers):
+            self.function.add_permission(
+                f"Caller{number}",
+                principal=iam.ServicePrincipal("lambda.alarms.cloudwatch.amazonaws.com"),
+                source_account=environment.account,
+                source_arn=environment.arn("cloudwatch", f"alarm:{alarm}"),
+            )
 
     def _role(
         self, name: str, environment: Environment, spec: Spec, message_key_arn: str
@@ -153,12 +99,12 @@ class Function(Construct):
             role_name=f"{name}-{environment.region}",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         )
-        own: Sequence[iam.PolicyStatement] = [
+        own = [
             iam.PolicyStatement(
                 actions=["logs:CreateLogStream", "logs:PutLogEvents"],
                 resources=[self.log_group.log_group_arn],
             ),
-            *statements(environment, spec.needs, message_key_arn),
+            *statements(environment, spec, message_key_arn),
         ]
         if spec.in_vpc:
             own = [*own, iam.PolicyStatement(actions=list(VPC_ACTIONS), resources=["*"])]

@@ -2,17 +2,22 @@
 
 import aws_cdk as cdk
 
+from infra import chapters
 from infra.environment import Environment
 
 
 def reasons(environment: Environment) -> dict[str, str]:
     """Return why each finding is meant so, by the finding's id."""
-    arn, worker = environment.arn, environment.worker
+    arn = environment.arn
     kept = {
         "*": "reads without a resource level (DescribeTaskDefinition, GetMetricData; ListTasks is "
         "bound to the cluster by a condition) and what Lambda needs to enter a VPC",
         arn("cloudwatch", "alarm:*"): "DescribeAlarms is a list call: AWS checks it on alarm:*",
-        arn("logs", f"log-group:{worker.log_group}:*"): "a log group's ARN ends so",
+        **{
+            arn("logs", f"log-group:{group}:*"): "a log group's ARN ends so"
+            for spec in chapters.specs(environment)
+            for group in spec.log_groups
+        },
         arn("ecs", f"task/{environment.cluster.name}/*"): "task ids are made by ECS; one cluster",
     }
     return {

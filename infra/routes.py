@@ -7,6 +7,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra import chapters
 from infra.environment import Environment
 from runbook.alarm_shapes import ALARM_TYPE
 from runbook.bus import LOOK_SOURCE, LOOK_TYPE
@@ -15,16 +16,20 @@ DELIVERY_MINUTES = 5
 """How long EventBridge tries to reach Lambda; then the dead letters page, and patrol has asked anyway."""
 DELIVERY_RETRIES = 8
 """Spread by EventBridge's back-off over those minutes."""
-EACH_MINUTE = ("patrol", "redis_probe")
-SCENARIOS = ("worker_stuck",)
+SCENARIOS = tuple(chapters.SCENARIOS)
 
 
 def rule_names(environment: Environment) -> list[str]:
     """Return the names of all rules."""
-    scenarios = [f"{name}-{kind}" for name in SCENARIOS for kind in ("alarm", "look")]
-    return [
-        f"{environment.prefix}-rule-{name.replace('_', '-')}" for name in (*scenarios, *EACH_MINUTE)
-    ]
+    names = [f"{name}-{kind}" for name in SCENARIOS for kind in ("alarm", "look")]
+    for spec in chapters.specs(environment):
+        names += [f"{spec.folder}-{event}" for event in spec.events]
+        names += [spec.folder] if spec.each_minute else []
+    return [_rule_name(environment, name) for name in names]
+
+
+def _rule_name(environment: Environment, name: str) -> str:
+    return f"{environment.prefix}-rule-{name.replace('_', '-')}"
 
 
 class Routes(Construct):
@@ -74,8 +79,21 @@ class Routes(Construct):
                     detail={"environment": [environment.name], "scenario": [name]},
                 ),
             )
-        for name in EACH_MINUTE:
-            self._rule(name, name, schedule=events.Schedule.rate(cdk.Duration.minutes(1)))
+        for spec in chapters.specs(environment):
+            for event, pattern in spec.events.items():
+                self._rule(
+                    f"{spec.folder}-{event}",
+                    spec.folder,
+                    pattern=events.EventPattern(
+                        source=pattern["source"],
+                        detail_type=pattern["detail-type"],
+                        resources=pattern.get("resources"),
+                        detail=pattern.get("detail"),
+                    ),
+                )
+            if spec.each_minute:
+                each_minute = events.Schedule.rate(cdk.Duration.minutes(1))
+                self._rule(spec.folder, spec.folder, schedule=each_minute)
 
     def _rule(
         self,
@@ -87,7 +105,7 @@ class Routes(Construct):
         rule = events.Rule(
             self,
             name.title().replace("_", "").replace("-", ""),
-            rule_name=f"{self._environment.prefix}-rule-{name.replace('_', '-')}",
+            rule_name=_rule_name(self._environment, name),
             event_pattern=pattern,
             schedule=schedule,
         )

@@ -1,5 +1,6 @@
 """What each function is told, as one JSON object of plain values: no token, no secret."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from infra.environment import Environment
@@ -36,30 +37,53 @@ def mode_parameters(environment: Environment) -> dict[str, str]:
     }
 
 
-def worker_stuck(environment: Environment) -> dict[str, Any]:
-    """Return the settings of the scenario's function."""
-    worker, limits = environment.worker, environment.limits
+def targets(environment: Environment) -> dict[str, str]:
+    """Return what each scenario looks after, by its name: the key of its incidents."""
+    return {
+        "backend_5xx": environment.backend.service,
+        "db_connections": environment.database.instance,
+        "db_unavailable": environment.database.instance,
+        "redis_unavailable": environment.redis.replication_group,
+        "ai_provider_outage": environment.ai.provider_parameter,
+        "worker_stuck": environment.worker.service,
+    }
+
+
+def alarm_names(environment: Environment, scenario: str, ids: Iterable[str]) -> list[str]:
+    """Return the names of the alarms that a scenario answers: ours, and the team's own."""
+    own = [f"{environment.prefix}/{scenario}/{one}" for one in ids]
+    return [*own, *environment.existing_alarms.get(scenario, [])]
+
+
+def chapter(environment: Environment, scenario: str, alarm_ids: Iterable[str]) -> dict[str, Any]:
+    """Return what every scenario's function is told: ``runbook.settings.Chapter``."""
     return {
         **_common(environment),
         "switch_parameter": switch_parameter(environment),
         "mode_parameters": mode_parameters(environment),
-        "alarms": [f"{environment.prefix}/worker_stuck/queue-depth"],
-        "targets": {"worker_stuck": worker.service},
-        "cluster": environment.cluster.name,
-        "queue": environment.redis.queue,
-        "queue_depth_alarm": environment.alarms.queue_depth,
-        **worker.model_dump(),
-        "limits": limits.worker_stuck,
-        "gate_limits": limits.gate,
+        "alarms": alarm_names(environment, scenario, alarm_ids),
+        "targets": targets(environment),
+        "gate_limits": environment.limits.gate,
     }
 
 
-def patrol(environment: Environment) -> dict[str, Any]:
-    """Return the settings of patrol."""
+def patrol(environment: Environment, alarm_ids: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return the settings of patrol.
+
+    Args:
+        environment: names.
+        alarm_ids: ids of the alarms that each deployed scenario answers.
+    """
     return {
         **_common(environment),
-        "alarms": {f"{environment.prefix}/worker_stuck/queue-depth": "worker_stuck"},
-        "targets": {"worker_stuck": environment.worker.service},
+        "alarms": {
+            name: scenario
+            for scenario, ids in alarm_ids.items()
+            for name in alarm_names(environment, scenario, ids)
+        },
+        "targets": {
+            name: target for name, target in targets(environment).items() if name in alarm_ids
+        },
     }
 
 

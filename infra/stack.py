@@ -1,14 +1,18 @@
 """The stack: composes, decides nothing."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra.alarms import PERIOD_SECONDS, Alarm, table
+from infra.alarm import PERIOD_SECONDS, Alarm
+from infra.alarms import table
+from infra.chapters import specs
 from infra.environment import Environment
-from infra.functions import Function, specs
+from infra.functions import Function
 from infra.paging import Paging
 from infra.routes import Routes, rule_names
 from infra.storage import Storage
@@ -55,16 +59,9 @@ class NightshiftStack(cdk.Stack):
             f"Alarm{alarm.group}{alarm.id}".title().replace("-", "").replace("_", ""),
             alarm_name=alarm.name(environment),
             alarm_description=alarm.description,
-            namespace=alarm.namespace,
-            metric_name=alarm.metric,
-            dimensions=[
-                cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
-                for name, value in alarm.dimensions.items()
-            ],
-            statistic=alarm.statistic,
+            **_measured(alarm),
             comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
-            period=PERIOD_SECONDS,
             datapoints_to_alarm=alarm.datapoints,
             evaluation_periods=alarm.of,
             treat_missing_data=alarm.missing,
@@ -76,3 +73,41 @@ class NightshiftStack(cdk.Stack):
 def alarms_of(environment: Environment) -> list[Alarm]:
     """Return the alarm table of an environment with all its functions and rules."""
     return table(environment, [spec.folder for spec in specs(environment)], rule_names(environment))
+
+
+def _dimensions(found: Mapping[str, str]) -> list[cloudwatch.CfnAlarm.DimensionProperty]:
+    return [
+        cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value)
+        for name, value in found.items()
+    ]
+
+
+def _measured(alarm: Alarm) -> dict[str, Any]:
+    """Return the alarm's one metric, or its expression over several."""
+    if alarm.math is None:
+        return {
+            "namespace": alarm.namespace,
+            "metric_name": alarm.metric,
+            "dimensions": _dimensions(alarm.dimensions),
+            "statistic": alarm.statistic,
+            "period": PERIOD_SECONDS,
+        }
+    query = cloudwatch.CfnAlarm.MetricDataQueryProperty
+    series = [
+        query(
+            id=key,
+            return_data=False,
+            metric_stat=cloudwatch.CfnAlarm.MetricStatProperty(
+                metric=cloudwatch.CfnAlarm.MetricProperty(
+                    namespace=one.namespace,
+                    metric_name=one.metric,
+                    dimensions=_dimensions(one.dimensions),
+                ),
+                period=PERIOD_SECONDS,
+                stat=one.statistic,
+            ),
+        )
+        for key, one in alarm.math.series.items()
+    ]
+    result = query(id="result", expression=alarm.math.expression, return_data=True)
+    return {"metrics": [result, *series]}

@@ -17,7 +17,7 @@ from runbook.gate import Change, Landed, Refusal
 from runbook.model import Attempt, Unknown
 from runbook.permissions import Need
 
-NEEDS = (Need("ecs:UpdateService", "service"),)
+NEEDS = (Need("ecs:UpdateService", "changed_service"),)
 
 COMPLETED_DEADLINE = timedelta(minutes=15)
 """ECS needs about a minute per task; a rollout that is not done by then will not be."""
