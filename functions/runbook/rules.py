@@ -63,7 +63,9 @@ def _flapping(decision: Decision, incident: Incident) -> Decision:
     why = f"flapping: came back {times} times within an hour; no fix is applied any more"
     if times == FLAPPING:
         return Escalate(why, verdict=getattr(decision, "verdict", None))
-    return Wait(f"{why} (would: {decision.reason})") if isinstance(decision, Apply) else decision
+    if isinstance(decision, Apply) and not decision.undoes:
+        return Wait(f"{why} (would: {decision.reason})")
+    return decision
 
 
 def _escalated(decision: Decision) -> Decision:
