@@ -4,15 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 from infra import environment as environments
-from infra.chapters import specs
+from infra.chapters import patrol, worker_stuck
 from patrol.settings import Settings as PatrolSettings
 from runbook.settings import build
 from worker_stuck.settings import Settings
 
 ENVIRONMENT = environments.load("prod")
-TOLD = {spec.folder: spec.settings for spec in specs(ENVIRONMENT)}
-SETTINGS = build(Settings, TOLD["worker_stuck"], "worker_stuck")
-PATROL = build(PatrolSettings, TOLD["patrol"], "patrol")
+SETTINGS = build(Settings, worker_stuck.spec(ENVIRONMENT).settings, "worker_stuck")
+PATROL = build(
+    PatrolSettings,
+    patrol.spec(ENVIRONMENT, worker_stuck.alarms(ENVIRONMENT)).settings,
+    "patrol",
+)
+"""Patrol as it is where worker_stuck is the only scenario: no other one has its alarms here."""
 ALARM = SETTINGS.alarms[0]
 
 
