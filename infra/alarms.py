@@ -1,6 +1,7 @@
 """The alarm table: one list that alarms, routes, the dashboard and the documents are made of."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 from infra import chapters
 from infra.alarm import RUNBOOK, Alarm, count
@@ -133,22 +134,25 @@ def _delivery(environment: Environment) -> list[Alarm]:
             missing="notBreaching",
             to="pages",
         ),
-        *(
-            Alarm(
-                id=f"{topic}-undelivered",
-                group="second-path",
-                description=f"SNS could not deliver to a subscriber of {topic}. See {RUNBOOK}.",
-                namespace="AWS/SNS",
-                metric="NumberOfNotificationsFailed",
-                dimensions={"TopicName": f"{environment.prefix}-{topic}"},
-                statistic="Sum",
-                comparison="GreaterThanOrEqualToThreshold",
-                threshold=1,
-                datapoints=1,
-                of=1,
-                missing="notBreaching",
-                to="second-path",
-            )
-            for topic in ("pages", "updates")
-        ),
+        *(_undelivered(environment, topic) for topic in ("pages", "updates", "second-path")),
     ]
+
+
+def _undelivered(environment: Environment, topic: str) -> Alarm:
+    """Return the alarm on a topic that does not reach a reader: the other path tells of it."""
+    to: Literal["pages", "second-path"] = "pages" if topic == "second-path" else "second-path"
+    return Alarm(
+        id=f"{topic}-undelivered",
+        group="meta" if to == "pages" else to,
+        description=f"SNS could not deliver to a subscriber of {topic}. See {RUNBOOK}.",
+        namespace="AWS/SNS",
+        metric="NumberOfNotificationsFailed",
+        dimensions={"TopicName": f"{environment.prefix}-{topic}"},
+        statistic="Sum",
+        comparison="GreaterThanOrEqualToThreshold",
+        threshold=1,
+        datapoints=1,
+        of=1,
+        missing="notBreaching",
+        to=to,
+    )

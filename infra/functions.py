@@ -107,7 +107,7 @@ class Function(Construct):
             *statements(environment, spec, message_key_arn),
         ]
         if spec.in_vpc:
-            own = [*own, iam.PolicyStatement(actions=list(VPC_ACTIONS), resources=["*"])]
+            own += _network(environment.arn("lambda", f"function:{name}"))
         for statement in own:
             role.add_to_policy(statement)
         return role
@@ -137,3 +137,16 @@ class Function(Construct):
                 resources=[dead_letters.queue_arn],
             )
         )
+
+
+def _network(function_arn: str) -> list[iam.PolicyStatement]:
+    """Let Lambda make the function's network interfaces by its role, and the function's own code none."""
+    return [
+        iam.PolicyStatement(actions=list(VPC_ACTIONS), resources=["*"]),
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            actions=list(VPC_ACTIONS),
+            resources=["*"],
+            conditions={"ArnEquals": {"lambda:SourceFunctionArn": function_arn}},
+        ),
+    ]
