@@ -45,7 +45,7 @@ def _from_topic(event: Mapping[str, Any]) -> dict[str, Any]:
     message = text(sns, "Message", "event.Records[0].Sns")
     try:
         alarm = json.loads(message)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise TriggerError(
             "event.Records[0].Sns.Message is not JSON; expected what CloudWatch publishes"
         ) from error

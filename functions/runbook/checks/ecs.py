@@ -160,7 +160,7 @@ def _stopped(task: Mapping[str, Any]) -> Stopped:
         arn=task["taskArn"],
         deployment=task.get("startedBy", ""),
         stop_code=task.get("stopCode", ""),
-        reason=task.get("stoppedReason", ""),
+        reason=task.get("stoppedReason") or "ECS gives no reason",
         exit_codes=tuple(
             container["exitCode"] for container in task["containers"] if "exitCode" in container
         ),

@@ -136,7 +136,6 @@ TASKS = st.lists(
         st.sampled_from(["EssentialContainerExited"] * 5 + ["TaskFailedToStart", "UserInitiated"]),
         exit_codes=st.sampled_from([(1,), (0, 137), (0,), ()]),
         deployment=st.sampled_from(["ecs-svc/1"] * 5 + ["ecs-svc/0", ""]),
-        reason=st.sampled_from(["it ended", ""]),
     ),
     max_size=6,
 ).map(lambda found: tuple(sorted(found, key=lambda one: one.stopped_at, reverse=True)))

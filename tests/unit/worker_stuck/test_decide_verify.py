@@ -135,6 +135,14 @@ def test_counts_from_when_it_learned_of_a_redeploy_whose_answer_was_lost() -> No
     assert Wait("the redeploy of 02:56 is complete and settles until 03:01") == decision
 
 
+def test_counts_no_probe_from_before_it_learned_of_a_redeploy() -> None:
+    lost = attempt(tried_at=ago(12), outcome_at=ago(6))
+
+    decision = decided(facts(depth=series(300, 300, 300, newest=5)), incident(lost))
+
+    assert Wait("2 probes since the redeploy, 3 are needed") == decision
+
+
 @pytest.mark.parametrize("state", ["IN_PROGRESS", "FAILED", "unknown"])
 @pytest.mark.parametrize(
     ("minutes", "expected"),
