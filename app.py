@@ -10,11 +10,21 @@ import os
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parent / "functions")]
 
 from infra.environment import EnvironmentFileError, path_of  # noqa: E402  # after the path is set
 from infra.synth import synthesize  # noqa: E402
+
+
+def _overlay(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EnvironmentFileError(f"the overlay {path} cannot be read: {error}") from error
 
 
 def main() -> int:
@@ -27,9 +37,8 @@ def main() -> int:
     arguments = parser.parse_args()
     by_cli = "CDK_OUTDIR" in os.environ
     out = arguments.out or (None if by_cli else Path("cdk.out"))
-    overlay = tomllib.loads(arguments.overlay.read_text()) if arguments.overlay else None
     try:
-        assembly = synthesize(arguments.environment, out, overlay)
+        assembly = synthesize(arguments.environment, out, _overlay(arguments.overlay))
     except EnvironmentFileError as error:
         print(error, file=sys.stderr)  # noqa: T201  # this is a command line
         return 2

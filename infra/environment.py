@@ -4,14 +4,29 @@ A mistake in the file is refused with the file's name, the key and what was expe
 is synthesized.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from infra.fields import (
+    Https,
+    LogGroup,
+    Name,
+    Parameter,
+    Repository,
+    Scenario,
+    Secret,
+    SecurityGroup,
+    Subnet,
+    Subscriber,
+    like,
+    optional,
+)
+from infra.mistakes import sentence
 from runbook.limits import Limits as GateLimits
 from worker_stuck.decide import Limits as WorkerStuckLimits
 
@@ -26,11 +41,6 @@ OVERLAY = {
 }
 """What a rehearsal may replace: addresses of its own machine, and TLS, which its Redis has not."""
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-"""A plain name: no wildcard, no path, never empty."""
-LogGroup = Annotated[str, Field(pattern=r"^[A-Za-z0-9_/.#-]{1,256}$")]
-Repository = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{1,254}$")]
-Subscriber = Annotated[str, Field(pattern=r"^([^@\s*]+@[^@\s*]+\.[^@\s*]+|https://[^\s*]+)$")]
 Mode = Literal["off", "observe", "propose", "act"]
 
 
@@ -72,12 +82,8 @@ class Paging(_Part):
 class Network(_Part):
     """Where the Redis probe runs."""
 
-    subnet_ids: Annotated[
-        list[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]], Field(min_length=1)
-    ]
-    security_group_ids: Annotated[
-        list[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")]], Field(min_length=1)
-    ]
+    subnet_ids: Annotated[list[Subnet], Field(min_length=1)]
+    security_group_ids: Annotated[list[SecurityGroup], Field(min_length=1)]
 
 
 class Cluster(_Part):
@@ -127,8 +133,16 @@ class Backend(Service):
 class LoadBalancer(_Part):
     """The ALB in front of the backend: the last parts of the two ARNs, as CloudWatch names them."""
 
-    name: Annotated[str, Field(pattern=r"^app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}$")]
-    target_group: Annotated[str, Field(pattern=r"^targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}$")]
+    name: Annotated[
+        str, like(r"app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}", "app/<name>/<16 hexadecimal digits>")
+    ]
+    target_group: Annotated[
+        str,
+        like(
+            r"targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}",
+            "targetgroup/<name>/<16 hexadecimal digits>",
+        ),
+    ]
 
 
 class Database(_Part):
@@ -142,14 +156,6 @@ class Database(_Part):
     instance: Name
     max_connections: Annotated[int, Field(ge=10, le=100_000)]
     reserved: Annotated[int, Field(ge=0, le=1000)] = 3
-
-
-Https = Annotated[
-    str, Field(pattern=r"^(https://[A-Za-z0-9.-]+(:\d+)?|http://127\.0\.0\.1:\d+)/[^\s*]*$")
-]
-"""An https address; plain http is taken for this machine alone, where the rehearsal runs."""
-Secret = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,512}$")]
-Parameter = Annotated[str, Field(pattern=r"^/[A-Za-z0-9/_.-]{1,1010}$")]
 
 
 class Health(_Part):
@@ -176,7 +182,7 @@ class Ai(_Part):
 
     provider_parameter: Parameter
     status_pages: dict[Name, Https]
-    alternate: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+    alternate: Annotated[str, optional(r"[A-Za-z0-9_-]{1,64}", "a provider's name")] = ""
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -199,7 +205,7 @@ class Frontend(_Part):
 
     api: Https = "https://api.vercel.com/"
     project: Name
-    team: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{0,64}$")] = ""
+    team: Annotated[str, optional(r"[A-Za-z0-9_]{1,64}", "a team's id")] = ""
     secret: Secret
 
 
@@ -212,12 +218,8 @@ class Migrations(_Part):
 
     task_family: Name
     container: Name
-    subnet_ids: Annotated[
-        list[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]], Field(min_length=1)
-    ]
-    security_group_ids: Annotated[
-        list[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")]], Field(min_length=1)
-    ]
+    subnet_ids: Annotated[list[Subnet], Field(min_length=1)]
+    security_group_ids: Annotated[list[SecurityGroup], Field(min_length=1)]
     task_role: Name
     execution_role: Name
 
@@ -225,7 +227,7 @@ class Migrations(_Part):
 class Redis(_Part):
     """The broker, and where the AI quotas are counted."""
 
-    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$")]
+    host: Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", "a host name, without a port")]
     port: Annotated[int, Field(ge=1, le=65535)]
     tls: bool
     replication_group: Name
@@ -239,20 +241,24 @@ class Alarms(_Part):
     queue_depth: Annotated[int, Field(ge=1)] = 100
 
 
-def _check_overrides(found: Mapping[str, float], limits: type, where: str) -> None:
-    known = [field.name for field in fields(limits)]
+def _check_overrides(found: Mapping[str, Any], limits: type, where: str) -> None:
+    """Check names and types here, for a function that refuses its limits is found out at night."""
+    known = get_type_hints(limits)
     for name, value in found.items():
         if name not in known:
             raise ValueError(f"{where}.{name} is unknown; expected one of {', '.join(known)}")
-        if isinstance(value, bool) or value <= 0:
-            raise ValueError(f"{where}.{name} is {value!r}; expected a number above 0")
+        whole = known[name] is int
+        number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        if not number or not math.isfinite(value) or value <= 0:
+            kind = "whole number" if whole else "number"
+            raise ValueError(f"{where}.{name} is {value!r}; expected a {kind} above 0")
 
 
 class Limits(_Part):
     """Overrides of the named limits; their defaults and reasons are beside the code they limit."""
 
-    worker_stuck: dict[str, int | float] = Field(default_factory=dict)
-    gate: dict[str, int | float] = Field(default_factory=dict)
+    worker_stuck: dict[str, Any] = Field(default_factory=dict)
+    gate: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -264,9 +270,14 @@ class Limits(_Part):
 class Environment(_Part):
     """Everything that differs between two deployments of Nightshift."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
-    account: Annotated[str, Field(pattern=r"^\d{12}$")]
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    name: Annotated[
+        str,
+        like(r"[a-z][a-z0-9-]{0,19}", "1 to 20 lower-case letters, digits and -, a letter first"),
+    ]
+    account: Annotated[str, like(r"[0-9]{12}", "an AWS account's 12 digits, in quotes")]
+    region: Annotated[
+        str, like(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region's name, like eu-west-1")
+    ]
     switch: Switch
     modes: Modes
     paging: Paging
@@ -283,7 +294,7 @@ class Environment(_Part):
     frontend: Frontend
     migrations: Migrations
     alarms: Alarms = Alarms()
-    existing_alarms: dict[str, list[Name]] = Field(default_factory=dict)
+    existing_alarms: dict[Scenario, list[Name]] = Field(default_factory=dict)
     limits: Limits = Limits()
 
     @property
@@ -321,25 +332,24 @@ def load(environment: str, overlay: Mapping[str, Mapping[str, Any]] | None = Non
     except FileNotFoundError as error:
         there = ", ".join(sorted(one.stem for one in FOLDER.glob("*.toml")))
         raise EnvironmentFileError(f"{path} does not exist; there are: {there}") from error
+    except OSError as error:
+        raise EnvironmentFileError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EnvironmentFileError(f"{path.name} is not TOML: {error}") from error
-    for section, values in (overlay or {}).items():
-        refused = sorted(set(values) - OVERLAY.get(section, set()))
-        if refused:
-            raise EnvironmentFileError(f"the overlay may not replace {section}.{refused[0]}")
-        found[section] = {**found.get(section, {}), **values}
+    _lay_over(found, overlay or {})
     try:
         return Environment.model_validate(found)
     except ValidationError as error:
-        lines = [_sentence(path.name, one) for one in error.errors()]
+        lines = [sentence(path.name, one) for one in error.errors()]
         raise EnvironmentFileError("\n".join(lines)) from error
 
 
-def _sentence(file: str, error: Mapping[str, Any]) -> str:
-    key = ".".join(str(part) for part in error["loc"])
-    shown = "" if error["type"] == "missing" else f" (found {error['input']!r})"
-    if error["type"] == "value_error":
-        return f"{file}: {error['ctx']['error']}"
-    if error["type"] == "extra_forbidden":
-        return f"{file}: {key} is unknown: a typo, or a key of another version"
-    return f"{file}: {key}: {error['msg']}{shown}"
+def _lay_over(found: dict[str, Any], overlay: Mapping[str, Any]) -> None:
+    for section, values in overlay.items():
+        if section not in OVERLAY or not isinstance(values, Mapping):
+            raise EnvironmentFileError(f"the overlay may not replace {section}")
+        refused = sorted(set(values) - OVERLAY[section])
+        if refused:
+            raise EnvironmentFileError(f"the overlay may not replace {section}.{refused[0]}")
+        there = found.get(section, {})
+        found[section] = {**there, **values} if isinstance(there, dict) else there

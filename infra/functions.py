@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra import settings
 from infra.bundling import assemble
 from infra.environment import Environment
 from infra.policies import statements
@@ -77,7 +78,7 @@ class Function(Construct):
             timeout=cdk.Duration.seconds(spec.timeout_seconds),
             memory_size=spec.memory_mib,
             log_group=self.log_group,
-            environment={"NIGHTSHIFT_SETTINGS": cdk.Stack.of(self).to_json_string(spec.settings)},
+            environment=settings.variables(spec.folder, spec.settings),
         )
         if spec.in_vpc:
             self._into_vpc(environment)

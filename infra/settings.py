@@ -1,12 +1,30 @@
 """What each function is told, as one JSON object of plain values: no token, no secret."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from infra.environment import Environment
+from infra.environment import Environment, EnvironmentFileError
+from runbook.settings import VARIABLE
 
-MOST_BYTES = 3000
-"""Lambda takes 4 KB of environment in all."""
+MOST_BYTES = 4096
+"""Of environment that Lambda takes, names and values together."""
+
+
+def variables(folder: str, told: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment variables of a function.
+
+    Raises:
+        EnvironmentFileError: they are more than Lambda takes.
+    """
+    value = json.dumps(told, separators=(",", ":"))
+    size = len(VARIABLE) + len(value)
+    if size > MOST_BYTES:
+        raise EnvironmentFileError(
+            f"the settings of {folder} have {size} bytes; Lambda takes at most {MOST_BYTES}: "
+            "shorten the names in the environment file"
+        )
+    return {VARIABLE: value}
 
 
 def _common(environment: Environment) -> dict[str, Any]:

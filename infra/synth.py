@@ -32,7 +32,7 @@ def synthesize(
         The assembly's folder.
 
     Raises:
-        EnvironmentFileError: the file is wrong.
+        EnvironmentFileError: the file is wrong, or names too much for a function's environment.
     """
     return build(load(environment, overlay), outdir)
 
