@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runbook.errors import TriggerError
-from runbook.fields import part, text
+from runbook.fields import part, shown, text
 
 ALARM_TYPE = "CloudWatch Alarm State Change"
 _ARN_PARTS = 7
@@ -56,7 +56,9 @@ def _from_topic(event: Mapping[str, Any]) -> dict[str, Any]:
     where = "event.Records[0].Sns.Message"
     arn = text(alarm, "AlarmArn", where).split(":")
     if len(arn) != _ARN_PARTS:
-        raise TriggerError(f"{where}.AlarmArn is {alarm['AlarmArn']!r}; expected an alarm's ARN")
+        raise TriggerError(
+            f"{where}.AlarmArn is {shown(alarm['AlarmArn'])}; expected an alarm's ARN"
+        )
     return _event(
         account=text(alarm, "AWSAccountId", where),
         region=arn[3],  # the field Region has a name for people

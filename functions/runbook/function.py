@@ -21,8 +21,9 @@ from runbook.trigger import is_request, parse
 
 NEEDS = (Need("sqs:SendMessage", "dead_letters"),)
 
-MOST_KEPT = 200_000
-"""Characters of a refused event that are kept: SQS takes 256 KB with everything round it."""
+MOST_KEPT = 100_000
+"""Characters of a refused event that are kept: written as JSON once more each may take two bytes, and
+SQS takes 256 KB with everything round it."""
 
 logger = Logger()
 

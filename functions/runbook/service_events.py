@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runbook.errors import TriggerError
-from runbook.fields import part, text
+from runbook.fields import part, shown, text
 
 TASK = "ECS Task State Change"
 DEPLOYMENT = "ECS Deployment State Change"
@@ -32,7 +32,9 @@ def understand(
         TriggerError: it is about something else, or a field is wrong.
     """
     if event.get("source") != _SOURCES[kind]:
-        raise TriggerError(f"event.source is {event.get('source')!r}; expected {_SOURCES[kind]!r}")
+        raise TriggerError(
+            f"event.source is {shown(event.get('source'))}; expected {_SOURCES[kind]!r}"
+        )
     detail = part(event, "detail", "event")
     if kind == TASK:
         return _task(detail, services)
@@ -47,7 +49,8 @@ def _task(detail: Mapping[str, Any], services: Sequence[str]) -> str:
     known = {f"{arn.split('/')[-2]} service:{arn.split('/')[-1]}" for arn in services}
     if f"{cluster} {group}" not in known:
         raise TriggerError(
-            f"event.detail.group is {group!r} in {cluster!r}; expected one of {', '.join(sorted(known))}"
+            f"event.detail.group is {shown(group)} in {shown(cluster)}; "
+            f"expected one of {', '.join(sorted(known))}"
         )
     code = detail.get("stopCode") or detail.get("lastStatus")
     return f"ECS: a task of {group} in {cluster}: {code}"
@@ -60,7 +63,7 @@ def _deployment(
     about = resources[0] if isinstance(resources, list) and resources else None
     if about not in services:
         raise TriggerError(
-            f"event.resources is {resources!r}; expected one of {', '.join(services)}"
+            f"event.resources is {shown(resources)}; expected one of {', '.join(services)}"
         )
     return f"ECS: {text(detail, 'eventName', 'event.detail')} of {str(about).rsplit('/', 1)[-1]}"
 
@@ -69,6 +72,6 @@ def _database(detail: Mapping[str, Any], databases: Sequence[str]) -> str:
     instance = text(detail, "SourceIdentifier", "event.detail")
     if instance not in databases:
         raise TriggerError(
-            f"event.detail.SourceIdentifier is {instance!r}; expected one of {', '.join(databases)}"
+            f"event.detail.SourceIdentifier is {shown(instance)}; expected one of {', '.join(databases)}"
         )
     return f"RDS: {text(detail, 'EventID', 'event.detail')} of {instance}"

@@ -175,7 +175,10 @@ def _end(decision: Decision) -> tuple[str, str]:
         return "resolved", "resolved"
     verdict = getattr(decision, "verdict", None)
     if verdict is not None and verdict.outcome is Outcome.SUPERSEDED:
-        return "fix superseded", "somebody deployed over the fix: it is neither judged nor repeated"
+        return (
+            "fix superseded",
+            "the world has changed since the fix: it is neither judged nor repeated",
+        )
     return "fix verified", "the fix is verified; watching until the symptom is gone"
 
 

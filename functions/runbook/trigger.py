@@ -14,6 +14,7 @@ from runbook.alarm_shapes import ALARM_TYPE
 from runbook.bus import LOOK_SCHEMA, LOOK_SOURCE, LOOK_TYPE, MISSED, REASONS
 from runbook.errors import TriggerError
 from runbook.fields import part as _object
+from runbook.fields import shown
 from runbook.fields import text as _text
 from runbook.incidents import Asking
 from runbook.settings import Common
@@ -96,14 +97,14 @@ def parse(
             _text(event, "id", "event"),
         )
     raise TriggerError(
-        f"detail-type is {kind!r}; expected {ALARM_TYPE!r}, {LOOK_TYPE!r}"
+        f"detail-type is {shown(kind)}; expected {ALARM_TYPE!r}, {LOOK_TYPE!r}"
         + "".join(f", {one!r}" for one in service_events.KINDS if services or databases)
     )
 
 
 def _expect(part: Mapping[str, Any], field: str, expected: str | int, where: str) -> None:
     if part.get(field) != expected:
-        raise TriggerError(f"{where}.{field} is {part.get(field)!r}; expected {expected!r}")
+        raise TriggerError(f"{where}.{field} is {shown(part.get(field))}; expected {expected!r}")
 
 
 def _alarm(event: Mapping[str, Any], alarms: list[str]) -> Trigger:
@@ -112,12 +113,12 @@ def _alarm(event: Mapping[str, Any], alarms: list[str]) -> Trigger:
     name = _text(detail, "alarmName", "event.detail")
     if name not in alarms:
         raise TriggerError(
-            f"event.detail.alarmName is {name!r}; expected one of {', '.join(alarms)}"
+            f"event.detail.alarmName is {shown(name)}; expected one of {', '.join(alarms)}"
         )
     state = _text(_object(detail, "state", "event.detail"), "value", "event.detail.state")
     if state not in ("OK", "ALARM", "INSUFFICIENT_DATA"):
         raise TriggerError(
-            f"event.detail.state.value is {state!r}; expected OK, ALARM or INSUFFICIENT_DATA"
+            f"event.detail.state.value is {shown(state)}; expected OK, ALARM or INSUFFICIENT_DATA"
         )
     # The state in an event is a hint: a late one may be wrong. DescribeAlarms tells what holds now.
     asking: Asking = "trigger" if state == "ALARM" else "look"
@@ -135,7 +136,7 @@ def _look(event: Mapping[str, Any], environment: str, scenario: str, target: str
     why = _text(detail, "why", where)
     if why not in REASONS:
         expected = " or ".join(repr(one) for one in REASONS)
-        raise TriggerError(f"event.detail.why is {why!r}; expected {expected}")
+        raise TriggerError(f"event.detail.why is {shown(why)}; expected {expected}")
     asking: Asking = "trigger" if why == MISSED else "look"
     return Trigger(asking, f"patrol: {why}", _text(event, "id", "event"))
 
@@ -144,7 +145,7 @@ def _request(event: Mapping[str, Any], target: str) -> Trigger:
     unknown = sorted(str(field) for field in event if field not in _REQUEST_FIELDS)
     if unknown:
         raise TriggerError(
-            f"the request has {', '.join(unknown)}; expected only {', '.join(_REQUEST_FIELDS)}"
+            f"the request has {', '.join(unknown)[:120]}; expected only {', '.join(_REQUEST_FIELDS)}"
         )
     reason = _text(event, "reason", "request")
     if len(reason) > MOST_REASON:
@@ -153,11 +154,11 @@ def _request(event: Mapping[str, Any], target: str) -> Trigger:
         )
     apply = event.get("apply", False)
     if not isinstance(apply, bool):
-        raise TriggerError(f"request.apply is {apply!r}; expected true or false")
+        raise TriggerError(f"request.apply is {shown(apply)}; expected true or false")
     asked_for = event.get("target", target)
     if asked_for != target:
         raise TriggerError(
-            f"request.target is {asked_for!r}; expected {target!r}, written out: "
+            f"request.target is {shown(asked_for)}; expected {target!r}, written out: "
             "a wildcard or an empty target is never accepted"
         )
     return Trigger("request", f"by hand: {reason}", by_hand=True, apply=apply)

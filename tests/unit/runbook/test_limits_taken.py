@@ -92,6 +92,7 @@ def test_a_fix_takes_each_row_on_the_condition_that_it_is_still_free() -> None:
 
     conditions = [one["ConditionExpression"] for one in taken(rows)]
     versions = [one["ExpressionAttributeValues"].get(":held") for one in taken(rows)]
+    names = [one["ExpressionAttributeNames"] for one in taken(rows)]
 
     assert conditions == [
         "attribute_not_exists(pk) OR #until <= :now OR incident_id = :incident",
@@ -100,6 +101,7 @@ def test_a_fix_takes_each_row_on_the_condition_that_it_is_still_free() -> None:
         "#version = :held",
     ]
     assert versions == [None, None, {"N": "1"}, {"N": "2"}]
+    assert names == [{"#until": "until"}] * 2 + [{"#version": "version"}] * 2
 
 
 def test_a_fix_by_hand_takes_all_rows_and_passes_only_the_cooldown() -> None:

@@ -117,6 +117,14 @@ def test_a_verdict_on_a_call_without_an_answer_closes_that_call() -> None:
     assert after.attempts == (replace(lost, outcome=Outcome.FAILED, outcome_at=NOW),)
 
 
+def test_replaces_the_last_attempt_only() -> None:
+    first, second, third = (attempt(intent_id=name) for name in "abc")
+
+    after = rules.with_last(incident(first, second), third)
+
+    assert after.attempts == (first, third)
+
+
 def test_closes_one_attempt_by_its_intent() -> None:
     first, second = attempt(intent_id="a"), attempt(intent_id="b")
 
