@@ -17,10 +17,11 @@ from runbook.tell import Teller
 NEEDS: tuple[Need, ...] = (
     *incidents.NEEDS,
     *outbox.NEEDS,
-    *GATE_NEEDS,
     *FUNCTION_NEEDS,
 )
-"""What every scenario's function may do; its own checks and fixes come on top."""
+"""What every scenario's function may do; its own checks come on top."""
+CHANGES = GATE_NEEDS
+"""On top of that, for a scenario with fixes; each fix adds its own."""
 HANDS_OVER = bus.NEEDS
 """On top of that, for a scenario that hands over."""
 HOT = ("dynamodb", "ssm", "sns")

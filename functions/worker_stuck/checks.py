@@ -94,33 +94,21 @@ class Facts:
     def seen(self) -> dict[str, str]:
         """Return one short line per question."""
         return {
-            "queue": _series(self.depth, 5, "messages, last 5 min"),
-            "unacked": _series(self.unacked, 1, "messages"),
-            "redis up": _series(self.redis_up, 1, "(1 is up)"),
-            "worker cpu": _series(self.cpu, 5, "%, last 5 min"),
+            "queue": metrics.line(self.depth, 5, "messages, last 5 min"),
+            "unacked": metrics.line(self.unacked, 1, "messages"),
+            "redis up": metrics.line(self.redis_up, 1, "(1 is up)"),
+            "worker cpu": metrics.line(self.cpu, 5, "%, last 5 min"),
             "worker logs": _text(
                 self.quiet, "no line for 10 min" if self.quiet is True else "a line within 10 min"
             ),
             "service": _service(self.service),
             "stopped": _stopped(self.stopped),
-            "alarms": _text(
-                self.alarms,
-                ", ".join(f"{name} {state}" for name, state in self.alarms.items())
-                if isinstance(self.alarms, dict)
-                else "",
-            ),
+            "alarms": alarms.line(self.alarms),
         }
 
 
 def _text(fact: object, known: str) -> str:
     return f"unknown: {fact.why}" if isinstance(fact, Unknown) else known
-
-
-def _series(fact: Samples | Unknown, count: int, unit: str) -> str:
-    if isinstance(fact, Unknown):
-        return f"unknown: {fact.why}"
-    values = " ".join(f"{sample.value:g}" for sample in metrics.newest(fact, count))
-    return f"{values or 'no datapoint'} {unit}"
 
 
 def _service(fact: ecs.Service | Unknown) -> str:

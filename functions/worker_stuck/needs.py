@@ -15,6 +15,7 @@ NEEDS: tuple[Need, ...] = tuple(
             *metrics.NEEDS,
             *redeploy.NEEDS,
             *kit.NEEDS,
+            *kit.CHANGES,
         }
     )
 )

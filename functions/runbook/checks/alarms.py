@@ -27,3 +27,10 @@ def states(cloudwatch: Any, names: Sequence[str]) -> dict[str, str] | Unknown:
     if missing:
         return Unknown(f"alarms: {', '.join(missing)} does not exist")
     return found
+
+
+def line(fact: dict[str, str] | Unknown) -> str:
+    """Return the alarms with their states as one line for people."""
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    return ", ".join(f"{name} {state}" for name, state in fact.items())

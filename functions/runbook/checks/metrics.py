@@ -94,3 +94,11 @@ def newest(samples: Samples, count: int) -> Samples:
 def since(samples: Samples, moment: datetime) -> Samples:
     """Return the samples whose minute starts at or after ``moment``."""
     return tuple(sample for sample in samples if sample.at >= moment)
+
+
+def line(fact: Samples | Unknown, count: int, unit: str) -> str:
+    """Return the newest ``count`` values as one line for people."""
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    values = " ".join(f"{sample.value:g}" for sample in newest(fact, count))
+    return f"{values or 'no datapoint'} {unit}"

@@ -1,0 +1,1 @@
+"""Runbook scenario C: RDS fails over or is unavailable."""

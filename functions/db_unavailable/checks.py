@@ -1,0 +1,89 @@
+"""What db_unavailable looks at, and the facts it makes of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from db_unavailable.settings import Settings
+from runbook.aws import Aws, Calls
+from runbook.checks import alarms, health, metrics, rds
+from runbook.checks.metrics import Samples, Series
+from runbook.checks.reading import ask
+from runbook.model import Unknown
+
+WINDOW = timedelta(minutes=15)
+"""Of the health probe's readings: three times as long as the symptom must stay away."""
+EVENTS_WINDOW = timedelta(minutes=30)
+"""Of RDS events: a failover and its recovery fit in."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about the database at one moment. Each field is a value or ``Unknown``.
+
+    Attributes:
+        at: when the reads were made.
+        alarms: state by alarm name.
+        instance: the DB instance.
+        events: what RDS says has happened in the last 30 min, newest first.
+        health: the public health endpoint's answer now.
+        db_ok: 1 or 0 per minute: the endpoint's ``db`` field as the health probe saw it.
+    """
+
+    at: datetime
+    alarms: dict[str, str] | Unknown
+    instance: rds.Instance | Unknown
+    events: tuple[rds.Event, ...] | Unknown
+    health: health.Health | Unknown
+    db_ok: Samples | Unknown
+
+    def seen(self) -> dict[str, str]:
+        """Return one short line per question."""
+        return {
+            "database": _instance(self.instance),
+            "rds events": _events(self.events),
+            "health": health.line(self.health),
+            "db field": metrics.line(self.db_ok, 5, "(1 is ok), last 5 min"),
+            "alarms": alarms.line(self.alarms),
+        }
+
+
+def _instance(fact: rds.Instance | Unknown) -> str:
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    standby = "Multi-AZ" if fact.multi_az else "no standby"
+    return f"{fact.identifier} is {fact.status}, {fact.instance_class}, {standby}"
+
+
+def _events(fact: tuple[rds.Event, ...] | Unknown) -> str:
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    if not fact:
+        return "none in 30 min"
+    return f"{len(fact)} in 30 min, last {fact[0].at:%H:%M} UTC: {fact[0].message}"
+
+
+def reads(aws: Aws, settings: Settings, now: datetime) -> Calls:
+    """Return the questions, to be asked side by side."""
+    cloudwatch, database = aws.reader("cloudwatch"), aws.reader("rds")
+    environment = {"environment": settings.environment}
+    series = {"db_ok": Series("Nightshift", "HealthDb", environment, "Minimum")}
+    asked: dict[str, Callable[[], Any]] = {
+        "alarms": partial(alarms.states, cloudwatch, settings.alarms),
+        "metrics": partial(metrics.read, cloudwatch, series, now, WINDOW),
+        "instance": partial(rds.instance, database, settings.instance),
+        "events": partial(rds.events, database, settings.instance, now, EVENTS_WINDOW),
+        "health": partial(health.read, settings.health_url),
+    }
+    return {name: partial(ask, name, read) for name, read in asked.items()}
+
+
+def facts(now: datetime, answers: Mapping[str, Any]) -> Facts:
+    """Make the answers into facts."""
+    rest = dict(answers)
+    measured = rest.pop("metrics")
+    if isinstance(measured, Unknown):
+        measured = {"db_ok": measured}
+    return Facts(at=now, **measured, **rest)

@@ -1,0 +1,172 @@
+"""Runbook scenario C as a table: what is seen, what follows. Pure: no AWS, no clock, no environment.
+
+The rows are asked in order; the first that applies decides. RDS is never written to, and there is no fix:
+a Multi-AZ failover is AWS's own and takes 1 to 2 minutes; what is left is for people.
+
+=====================================================  ==========================================
+sees                                                   decides
+=====================================================  ==========================================
+RDS status unknown                                     wait, blind
+a status of ``DOWN``                                   escalate at once
+a status in none of the three lists                    escalate: nobody has said what it means
+a status of ``TRANSIENT``                              wait; 5 min: escalate
+health endpoint unknown                                wait, blind
+up, the endpoint's database is ok for 5 min, alarms OK resolve
+up, the endpoint's database is ok                      wait
+up, and the endpoint's database fails still            wait; 5 min: escalate, redeploy as proposal
+=====================================================  ==========================================
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from db_unavailable.checks import Facts
+from runbook.checks import metrics, rds
+from runbook.clock import whole_minutes
+from runbook.model import Decision, Escalate, Incident, Resolve, Unknown, Wait
+
+UP = frozenset(
+    {
+        "available", "backing-up", "configuring-enhanced-monitoring", "configuring-iam-database-auth",
+        "configuring-log-exports", "reset-master-credentials", "storage-config-upgrade", "storage-initialization", "storage-optimization",
+    }
+)  # fmt: skip
+"""The database answers, whatever RDS does beside it."""
+TRANSIENT = frozenset(
+    {"failing-over", "maintenance", "modifying", "rebooting", "renaming", "starting", "upgrading"}
+)
+"""Away for a while and on its way back: a Multi-AZ failover typically takes 60 to 120 s."""
+DOWN = frozenset(
+    {
+        "creating", "delete-precheck", "deleting", "failed", "inaccessible-encryption-credentials",
+        "inaccessible-encryption-credentials-recoverable", "incompatible-create",
+        "incompatible-network", "incompatible-option-group", "incompatible-parameters",
+        "incompatible-restore", "insufficient-capacity", "restore-error", "stopped", "stopping",
+        "storage-full",
+    }
+)  # fmt: skip
+"""It does not come back by itself."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The numbers of the table.
+
+    Attributes:
+        transient_minutes: that RDS may be on its way: more than twice a failover's 60 to 120 s.
+        reconnect_minutes: that clients may take to reconnect once the database is up: a pool's
+            connections time out within about 2 min.
+        good_minutes: that the symptom must stay away before the end.
+        stale_minutes: a newest reading older than this tells nothing: the probe is behind.
+    """
+
+    transient_minutes: int = 5
+    reconnect_minutes: int = 5
+    good_minutes: int = 5
+    stale_minutes: int = 5
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What a person types next, filled in."""
+
+    look: str
+    start: str
+    storage: str
+    redeploy: str
+
+
+Row = Callable[[Facts, Incident, Limits, Commands], Decision | None]
+
+
+def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision:
+    """Choose what to do about the database.
+
+    Args:
+        facts: what the checks read.
+        incident: its history.
+        limits: the numbers of the table.
+        commands: what a person would type, for proposals.
+
+    Returns:
+        The first row's decision: never an ``Apply``. Never raises.
+    """
+    for row in (_status, _health):
+        decision = row(facts, incident, limits, commands)
+        if decision is not None:
+            return decision
+    return _still_failing(facts, incident, limits, commands)
+
+
+def _status(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    instance = facts.instance
+    if isinstance(instance, Unknown):
+        return Wait(instance.why, blind=True)
+    name = f"RDS {instance.identifier} is {instance.status}"
+    if instance.status in UP:
+        return None
+    if instance.status in TRANSIENT:
+        waited = facts.at - incident.opened_at
+        if waited < timedelta(minutes=limits.transient_minutes):
+            return Wait(f"{name}: it is on its way back, clients reconnect by themselves")
+        return Escalate(f"{name} for {whole_minutes(waited)} min by now", commands.look)
+    if instance.status in DOWN:
+        return Escalate(f"{name}: it does not come back by itself", _next(instance, commands))
+    return Escalate(f"{name}: this status is in no list of ours", commands.look)
+
+
+def _next(instance: rds.Instance, commands: Commands) -> str:
+    by_status = {"stopped": commands.start, "storage-full": commands.storage}
+    return by_status.get(instance.status, commands.look)
+
+
+def _health(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    del incident, commands
+    health = facts.health
+    if isinstance(health, Unknown):
+        return Wait(
+            f"the database is up, the application cannot be asked: {health.why}", blind=True
+        )
+    if health.db is None:
+        return Wait("the health endpoint does not say how its database is", blind=True)
+    if not health.db:
+        return None
+    return _good(facts, limits)
+
+
+def _good(facts: Facts, limits: Limits) -> Decision:
+    db_ok, alarms = facts.db_ok, facts.alarms
+    if isinstance(db_ok, Unknown):
+        return Wait(db_ok.why, blind=True)
+    if isinstance(alarms, Unknown):
+        return Wait(alarms.why, blind=True)
+    good = metrics.newest(db_ok, limits.good_minutes)
+    stale = timedelta(minutes=limits.stale_minutes)
+    if not good or facts.at - good[-1].at > stale:
+        return Wait("the health probe is silent: no datapoint for 5 min", blind=True)
+    lasting = len(good) == limits.good_minutes and all(sample.value >= 1 for sample in good)
+    if lasting and all(state == "OK" for state in alarms.values()):
+        return Resolve(f"the application's database is ok for {limits.good_minutes} min, alarms OK")
+    return Wait("the application reaches its database again; watching for 5 min")
+
+
+def _still_failing(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision:
+    since = _up_since(facts, incident)
+    waited = facts.at - since
+    why = f"RDS is up, and the application still says that its database fails ({whole_minutes(waited)} min)"
+    if waited < timedelta(minutes=limits.reconnect_minutes):
+        return Wait(f"{why}: clients are reconnecting")
+    return Escalate(f"{why}: it does not reconnect", commands.redeploy)
+
+
+def _up_since(facts: Facts, incident: Incident) -> datetime:
+    """Return since when clients could reconnect: the incident's start, or RDS's last event after it."""
+    events = () if isinstance(facts.events, Unknown) else facts.events
+    return max([incident.opened_at, *(event.at for event in events if event.at <= facts.at)])
