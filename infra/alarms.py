@@ -1,6 +1,6 @@
 """The alarm table: one list that alarms, routes, the dashboard and the documents are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from infra import chapters
@@ -46,24 +46,8 @@ def _silence(environment: Environment) -> list[Alarm]:
             missing="breaching",
             to="second-path",
         ),
-        Alarm(
-            id="redis-probe-silent",
-            group="meta",
-            description=(
-                "The Redis probe has emitted nothing for 5 min: the queue is not measured, so its alarm "
-                f"cannot fire. See {RUNBOOK}."
-            ),
-            namespace="Nightshift",
-            metric="RedisUp",
-            dimensions=dimensions,
-            statistic="SampleCount",
-            comparison="LessThanThreshold",
-            threshold=1,
-            datapoints=5,
-            of=5,
-            missing="breaching",
-            to="pages",
-        ),
+        _probe_silent("redis-probe", "RedisUp", dimensions),
+        _probe_silent("health-probe", "HealthOk", dimensions),
         count(
             "unparsable",
             "An event could not be understood; it is in the dead letters with the reason.",
@@ -74,10 +58,31 @@ def _silence(environment: Environment) -> list[Alarm]:
     ]
 
 
+def _probe_silent(probe: str, metric: str, dimensions: Mapping[str, str]) -> Alarm:
+    return Alarm(
+        id=f"{probe}-silent",
+        group="meta",
+        description=(
+            f"{probe} has emitted nothing for 5 min: what it measures is not known, so alarms on it cannot "
+            f"fire. See {RUNBOOK}."
+        ),
+        namespace="Nightshift",
+        metric=metric,
+        dimensions=dimensions,
+        statistic="SampleCount",
+        comparison="LessThanThreshold",
+        threshold=1,
+        datapoints=5,
+        of=5,
+        missing="breaching",
+        to="pages",
+    )
+
+
 def _function(environment: Environment, name: str) -> list[Alarm]:
     dimensions = {"FunctionName": f"{environment.prefix}-{name.replace('_', '-')}"}
     # One error of a function that runs each minute mends itself in the next; two in five do not.
-    often = name in ("patrol", "redis_probe")
+    often = name in ("patrol", "redis_probe", "health_probe")
     return [
         count(
             f"{name}-errors",

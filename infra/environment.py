@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from db_unavailable.decide import Limits as DbUnavailableLimits
 from infra.fields import (
     Https,
     LogGroup,
@@ -257,14 +258,22 @@ def _check_overrides(found: Mapping[str, Any], limits: type, where: str) -> None
 class Limits(_Part):
     """Overrides of the named limits; their defaults and reasons are beside the code they limit."""
 
-    worker_stuck: dict[str, Any] = Field(default_factory=dict)
     gate: dict[str, Any] = Field(default_factory=dict)
+    db_unavailable: dict[str, Any] = Field(default_factory=dict)
+    worker_stuck: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        _check_overrides(self.worker_stuck, WorkerStuckLimits, "limits.worker_stuck")
-        _check_overrides(self.gate, GateLimits, "limits.gate")
+        for name, limits in _LIMITS.items():
+            _check_overrides(getattr(self, name), limits, f"limits.{name}")
         return self
+
+
+_LIMITS: Mapping[str, type] = {
+    "gate": GateLimits,
+    "db_unavailable": DbUnavailableLimits,
+    "worker_stuck": WorkerStuckLimits,
+}
 
 
 class Environment(_Part):

@@ -20,6 +20,7 @@ from infra.environment import load
 from infra.synth import build
 from rehearsal.cases import SCENARIOS
 from rehearsal.controls import Control, ControlError, sabotaged
+from rehearsal.overlay import addresses
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".rehearsal"
@@ -52,9 +53,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Slot:
-    """One of the places where a case can run: a Redis port and the assembly that names it."""
+    """One of the places where a case can run: its ports, and the assembly that names them."""
 
     port: int
+    web_port: int
     assembly: Path
 
 
@@ -78,10 +80,10 @@ class Driver:
         plain = build(load(self._environment), assemblies / "plain")
         slots = []
         for number in range(count):
-            port = _free_port()
-            overlay = {"redis": {"host": "127.0.0.1", "port": port, "tls": False}}
-            made = build(load(self._environment, overlay), assemblies / f"slot{number}")
-            slots.append(Slot(port, made))
+            port, web_port = _free_port(), _free_port()
+            environment = load(self._environment, addresses(port, web_port))
+            made = build(environment, assemblies / f"slot{number}")
+            slots.append(Slot(port, web_port, made))
         return plain, slots
 
     def run(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
@@ -130,7 +132,7 @@ class Driver:
             [
                 sys.executable, "-m", "rehearsal.run_case", job.scenario, job.case,
                 "--environment", self._environment, "--assembly", str(assembly), *checked,
-                "--folder", str(job.folder), "--port", str(slot.port),
+                "--folder", str(job.folder), "--port", str(slot.port), "--web-port", str(slot.web_port),
             ],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, cwd=ROOT,

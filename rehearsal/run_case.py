@@ -20,6 +20,7 @@ from rehearsal.cases import case_named
 from rehearsal.cases.case import Case, Evidence
 from rehearsal.journal import read
 from rehearsal.judge import Ended, judge, redeploys
+from rehearsal.overlay import addresses
 from rehearsal.stage import Stage
 from rehearsal.timeline import words
 
@@ -138,11 +139,11 @@ def main() -> int:
     parser.add_argument("--plain", type=Path, help="what make synth writes; not for controls")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--web-port", type=int, required=True)
     asked = parser.parse_args()
     _die_with_the_driver()
     began = time.monotonic()
-    overlay = {"redis": {"host": "127.0.0.1", "port": asked.port, "tls": False}}
-    environment = load(asked.environment, overlay)
+    environment = load(asked.environment, addresses(asked.port, asked.web_port))
     case = case_named(asked.scenario, asked.case)
     stage = Stage(asked.folder, asked.assembly, environment)
 

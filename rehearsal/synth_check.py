@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-REPLACED = ("redis_host", "redis_port", "redis_tls")
+REPLACED = (
+    "redis_host", "redis_port", "redis_tls",
+    "health_url", "reconcile_url", "status_pages", "vercel_api",
+)  # fmt: skip
 
 
 def _template(assembly: Path) -> dict[str, Any]:

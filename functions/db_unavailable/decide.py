@@ -29,7 +29,8 @@ from runbook.model import Decision, Escalate, Incident, Resolve, Unknown, Wait
 UP = frozenset(
     {
         "available", "backing-up", "configuring-enhanced-monitoring", "configuring-iam-database-auth",
-        "configuring-log-exports", "reset-master-credentials", "storage-config-upgrade", "storage-initialization", "storage-optimization",
+        "configuring-log-exports", "reset-master-credentials", "storage-config-upgrade",
+        "storage-initialization", "storage-optimization",
     }
 )  # fmt: skip
 """The database answers, whatever RDS does beside it."""

@@ -195,6 +195,10 @@ NEEDED: Mapping[str, Needed] = {
     "ecs.UpdateService": _service("ecs:UpdateService"),
     "events.PutEvents": _bus,
     "logs.FilterLogEvents": _one("logs:FilterLogEvents", "logs", "log-group:{}:*", "logGroupName"),
+    "rds.DescribeDBInstances": _one(
+        "rds:DescribeDBInstances", "rds", "db:{}", "DBInstanceIdentifier"
+    ),
+    "rds.DescribeEvents": _everything("rds:DescribeEvents"),
     "sns.Publish": lambda params, _place: [Demand("sns:Publish", params["TopicArn"])],
     "sqs.SendMessage": _queue,
     "ssm.GetParameters": _parameters,

@@ -1,0 +1,1 @@
+"""Each minute, from outside the VPC: what the public health endpoint says of the SaaS."""
