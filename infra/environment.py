@@ -28,6 +28,7 @@ from infra.fields import (
     optional,
 )
 from infra.mistakes import sentence
+from redis_unavailable.decide import Limits as RedisUnavailableLimits
 from runbook.limits import Limits as GateLimits
 from worker_stuck.decide import Limits as WorkerStuckLimits
 
@@ -260,6 +261,7 @@ class Limits(_Part):
 
     gate: dict[str, Any] = Field(default_factory=dict)
     db_unavailable: dict[str, Any] = Field(default_factory=dict)
+    redis_unavailable: dict[str, Any] = Field(default_factory=dict)
     worker_stuck: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -272,6 +274,7 @@ class Limits(_Part):
 _LIMITS: Mapping[str, type] = {
     "gate": GateLimits,
     "db_unavailable": DbUnavailableLimits,
+    "redis_unavailable": RedisUnavailableLimits,
     "worker_stuck": WorkerStuckLimits,
 }
 

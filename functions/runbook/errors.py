@@ -7,6 +7,7 @@
     ├── TriggerError       an event that no part of Nightshift sent or asked for
     ├── SchemaError        an item in the table written by a version that this code does not know
     ├── LostClaimError     another look took the incident over; this one must not write
+    ├── FixError           a fix's call outside AWS was refused, or its answer was lost
     └── TableError         the table cannot be reached: no fix, page directly
 
 A refusal by the gate is not here: it is an expected answer, hence a value (``gate.Refusal``).
@@ -35,3 +36,16 @@ class LostClaimError(NightshiftError):
 
 class TableError(NightshiftError):
     """DynamoDB did not answer or refused: nothing can be claimed, so nothing may be changed."""
+
+
+class FixError(NightshiftError):
+    """A fix's call was refused, or its answer was lost.
+
+    Args:
+        why: fit to page someone with; never with a credential in it.
+        lost: whether the call may have taken effect all the same.
+    """
+
+    def __init__(self, why: str, *, lost: bool = False) -> None:
+        super().__init__(why)
+        self.lost = lost

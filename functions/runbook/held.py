@@ -11,7 +11,7 @@ from typing import Any, Generic
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook import bus, incidents, ledger, limits, postmortem, record, rules
-from runbook.errors import LostClaimError, TableError
+from runbook.errors import FixError, LostClaimError, TableError
 from runbook.gate import Change, Fix, Landed, Refusal, again, new_attempt
 from runbook.incidents import CLAIM
 from runbook.model import (
@@ -207,6 +207,11 @@ class Held(Generic[F]):
         except BotoCoreError as error:
             kind = type(error).__name__
             return self._conclude(Wait(f"{lost} ({kind}); looking whether it took effect"))
+        except FixError as error:
+            if error.lost:
+                return self._conclude(Wait(f"{lost} ({error}); looking whether it took effect"))
+            why = f"{attempt.reason}; {fix.name} of {attempt.resource} was refused: {error}"
+            return self._conclude(Escalate(why, fix.command(), Verdict(Outcome.FAILED, str(error))))
         return self._applied(attempt, fix, change)
 
     def _applied(self, attempt: Attempt, fix: Fix, change: Change) -> dict[str, Any]:

@@ -5,7 +5,7 @@ The rows are asked in order; the first that applies decides.
 =====================================================  ==========================================
 sees                                                   decides
 =====================================================  ==========================================
-Redis down                                             wait; 10 min: escalate (runbook scenario D)
+Redis down                                             hand over to D; 10 min later: escalate
 a redeploy of ours is not yet judged                   its own rows, see ``_verify``
 queue short and alarms OK for 5 min                    resolve
 tasks that cannot start, service scaled to 0           escalate with ECS's reason
@@ -29,6 +29,7 @@ from runbook.model import (
     Attempt,
     Decision,
     Escalate,
+    HandOver,
     Incident,
     Outcome,
     Resolve,
@@ -55,7 +56,7 @@ class Limits:
         good_minutes: that the symptom must stay away before the end.
         drain_minutes: that a backlog may take before a person is asked to scale out.
         start_minutes: that ECS may take to start tasks.
-        redis_minutes: that Redis may be away: longer than an ElastiCache failover.
+        redis_minutes: after the hand-over that Redis may be away: longer than an ElastiCache failover.
         crashes: in one deployment within ``crash_minutes`` that make a crash loop.
         crash_minutes: see ``crashes``; ECS backs off, so a loop makes about one crash in 3 min.
     """
@@ -74,12 +75,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Commands:
-    """What a person types next, filled in."""
+    """What a person types next, filled in; and which Redis a hand-over is about."""
 
     redeploy: str
     rollback: str
     scale_out: str
     look: str
+    redis: str
 
 
 Row = Callable[[Facts, Incident, Limits, Commands], Decision | None]
@@ -115,7 +117,6 @@ def _minutes(count: float) -> timedelta:
 
 
 def _redis(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
-    del incident
     up = facts.redis_up
     if isinstance(up, Unknown):
         return _blind(up)
@@ -123,14 +124,14 @@ def _redis(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
         return Wait("the Redis probe is silent: no datapoint for 5 min", blind=True)
     if up[-1].value >= 1:
         return None
-    down = metrics.newest(up, limits.redis_minutes)
-    if len(down) == limits.redis_minutes and not any(sample.value for sample in down):
-        return Escalate(
-            f"Redis has been down for {limits.redis_minutes} min: this is runbook scenario D, "
-            "the worker is not touched",
-            commands.look,
-        )
-    return Wait("Redis is down: the worker cannot consume, and is not touched")
+    why = "Redis is down: the worker cannot consume, and is not touched"
+    if incident.handed_over_at is None:
+        return HandOver("redis_unavailable", commands.redis, why)
+    if facts.at - incident.handed_over_at < _minutes(limits.redis_minutes):
+        return Wait(f"{why}; handed over at {incident.handed_over_at:%H:%M}")
+    return Escalate(
+        f"{why}; handed over {limits.redis_minutes} min ago and still down", commands.look
+    )
 
 
 def _verify(

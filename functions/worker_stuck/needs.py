@@ -16,6 +16,7 @@ NEEDS: tuple[Need, ...] = tuple(
             *redeploy.NEEDS,
             *kit.NEEDS,
             *kit.CHANGES,
+            *kit.HANDS_OVER,
         }
     )
 )

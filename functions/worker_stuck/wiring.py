@@ -39,6 +39,7 @@ def commands_of(settings: Settings) -> Commands:
         ),
         scale_out=f"aws ecs update-service {service} --desired-count <more>",
         look=f"aws ecs describe-services {at} --services {settings.service}",
+        redis=settings.targets["redis_unavailable"],
     )
 
 
@@ -60,4 +61,4 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
         decide=partial(decide, limits=limits_of(settings), commands=commands_of(settings)),
         fixes={fix.name: fix},
     )
-    return kit.make(settings, aws, clock, scenario)
+    return kit.make(settings, aws, clock, scenario, hands_over=True)

@@ -5,11 +5,22 @@ alarm table. Adding a function is adding its module here.
 """
 
 from infra.alarm import Alarm
-from infra.chapters import db_unavailable, health_probe, patrol, redis_probe, worker_stuck
+from infra.chapters import (
+    db_unavailable,
+    health_probe,
+    patrol,
+    redis_probe,
+    redis_unavailable,
+    worker_stuck,
+)
 from infra.environment import Environment
 from infra.spec import Spec
 
-SCENARIOS = {"db_unavailable": db_unavailable, "worker_stuck": worker_stuck}
+SCENARIOS = {
+    "db_unavailable": db_unavailable,
+    "redis_unavailable": redis_unavailable,
+    "worker_stuck": worker_stuck,
+}
 """The scenarios by name: each has its alarms, its rules and its incidents."""
 _OTHERS = (redis_probe, health_probe)
 

@@ -175,6 +175,12 @@ def _bus(params: Params, place: Place) -> list[Demand]:
     return [Demand("events:PutEvents", place.arn("events", f"event-bus/{bus}")) for bus in buses]
 
 
+def _secret(params: Params, place: Place) -> list[Demand]:
+    # AWS puts a dash and six characters behind a secret's name; which ones does not matter here.
+    name = f"{params['SecretId']}-AbCdEf"
+    return [Demand("secretsmanager:GetSecretValue", place.arn("secretsmanager", f"secret:{name}"))]
+
+
 NEEDED: Mapping[str, Needed] = {
     "cloudwatch.DescribeAlarms": lambda _params, place: [
         Demand("cloudwatch:DescribeAlarms", place.arn("cloudwatch", "alarm:*"))
@@ -193,12 +199,21 @@ NEEDED: Mapping[str, Needed] = {
     "ecs.DescribeTasks": _tasks,
     "ecs.ListTasks": _list_tasks,
     "ecs.UpdateService": _service("ecs:UpdateService"),
+    "elasticache.DescribeEvents": _everything("elasticache:DescribeEvents"),
+    "elasticache.DescribeReplicationGroups": _one(
+        "elasticache:DescribeReplicationGroups",
+        "elasticache",
+        "replicationgroup:{}",
+        "ReplicationGroupId",
+    ),
     "events.PutEvents": _bus,
+    "lambda.Invoke": _one("lambda:InvokeFunction", "lambda", "function:{}", "FunctionName"),
     "logs.FilterLogEvents": _one("logs:FilterLogEvents", "logs", "log-group:{}:*", "logGroupName"),
     "rds.DescribeDBInstances": _one(
         "rds:DescribeDBInstances", "rds", "db:{}", "DBInstanceIdentifier"
     ),
     "rds.DescribeEvents": _everything("rds:DescribeEvents"),
+    "secretsmanager.GetSecretValue": _secret,
     "sns.Publish": lambda params, _place: [Demand("sns:Publish", params["TopicArn"])],
     "sqs.SendMessage": _queue,
     "ssm.GetParameters": _parameters,

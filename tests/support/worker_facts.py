@@ -15,7 +15,7 @@ ALARM = "nightshift-prod/worker_stuck/queue-depth"
 TASKS = "arn:aws:ecs:me-south-1:111122223333:task/saas-prod/"
 REVISION = "arn:aws:ecs:me-south-1:111122223333:task-definition/saas-worker:41"
 LIMITS = Limits(queue_depth_good=100, held_per_task=8)
-COMMANDS = Commands("redeploy it", "roll it back", "scale it out", "look at it")
+COMMANDS = Commands("redeploy it", "roll it back", "scale it out", "look at it", "the-redis")
 UNKNOWN = Unknown("not read")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import health_probe.probe
 from infra import alarms, environment
 from redis_probe.probe import Reading
 from runbook import metrics
@@ -17,6 +18,7 @@ OURS = {
     for one in alarms.table(PROD, ["worker_stuck"], ["nightshift-prod-rule-x"])
     if one.namespace == "Nightshift"
 }
+WELL = health_probe.probe.Reading(ok=True, db=True, redis=True)
 UP = Reading(up=True, run_id="0123456789abcdef", depth=7, unacked=2)
 
 
@@ -35,9 +37,10 @@ def emitted(
         ({"Unparsable": 1}, {"environment": "prod"}),
         (UP.by_environment(), {"environment": "prod"}),
         (UP.by_queue(), {"environment": "prod", "queue": "celery"}),
+        (WELL.metrics(), {"environment": "prod"}),
         ({"Looks": 1.0}, {"environment": "prod", "scenario": "worker_stuck"}),
     ],
-    ids=["heartbeat", "unparsable", "redis", "queue", "looks"],
+    ids=["heartbeat", "unparsable", "redis", "queue", "health", "looks"],
 )
 def test_a_line_has_its_values_under_exactly_its_dimensions(
     values: dict[str, float],
@@ -56,7 +59,7 @@ def test_a_line_has_its_values_under_exactly_its_dimensions(
     assert values == {one["Name"]: line[one["Name"]][0] for one in described["Metrics"]}
 
 
-@pytest.mark.parametrize("metric", ["QueueDepth", "RedisUp", "Heartbeat", "Unparsable"])
+@pytest.mark.parametrize("metric", ["QueueDepth", "RedisUp", "HealthDb", "Heartbeat", "Unparsable"])
 def test_an_alarm_names_the_dimensions_that_are_emitted(metric: str) -> None:
     queue = {"queue": "celery"} if metric == "QueueDepth" else {}
 
@@ -64,7 +67,8 @@ def test_an_alarm_names_the_dimensions_that_are_emitted(metric: str) -> None:
 
 
 def test_every_alarm_on_a_metric_of_ours_is_about_one_that_is_emitted() -> None:
-    emitted_somewhere = {*UP.by_environment(), *UP.by_queue(), "Heartbeat", "Unparsable"}
+    redis = {*UP.by_environment(), *UP.by_queue()}
+    emitted_somewhere = {*redis, *WELL.metrics(), "Heartbeat", "Unparsable"}
 
     assert set(OURS) <= emitted_somewhere
 

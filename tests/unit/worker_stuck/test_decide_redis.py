@@ -1,40 +1,47 @@
 """Runbook scenario F: while Redis is down the worker is not the patient."""
 
+from dataclasses import replace
+
 import pytest
 
-from runbook.model import Escalate, Outcome, Wait
-from worker_facts import COMMANDS, attempt, crashes, decided, facts, incident, kind, series
+from runbook.model import HandOver, Outcome, Wait
+from worker_facts import ago, attempt, crashes, decided, facts, incident, kind, series
 
-DOWN = Wait("Redis is down: the worker cannot consume, and is not touched")
+DOWN = HandOver(
+    "redis_unavailable",
+    "the-redis",
+    "Redis is down: the worker cannot consume, and is not touched",
+)
 
 
-def test_waits_while_redis_is_down() -> None:
+def test_hands_over_while_redis_is_down() -> None:
     decision = decided(facts(redis_up=series(1, 1, 0)))
 
     assert decision == DOWN
 
 
-def test_hands_a_long_outage_to_a_person() -> None:
-    decision = decided(facts(redis_up=series(1, *[0] * 10)))
-
-    why = "Redis has been down for 10 min: this is runbook scenario D, the worker is not touched"
-    assert Escalate(why, COMMANDS.look) == decision
-
-
 @pytest.mark.parametrize(
-    ("up", "expected"),
+    ("minutes", "expected"),
     [
-        pytest.param([1, *[0] * 9], "Wait", id="9 probes are not yet 10 min"),
-        pytest.param([0] * 9, "Wait", id="9 probes and none before"),
-        pytest.param([0] * 10, "Escalate", id="10 probes"),
-        pytest.param([0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0], "Wait", id="it was up in between"),
-        pytest.param([0] * 10 + [1], "Apply", id="it is up again"),
+        pytest.param(0.0, "Wait", id="just handed over"),
+        pytest.param(9.9, "Wait", id="not yet 10 min"),
+        pytest.param(10.0, "Escalate", id="10 min"),
     ],
 )
-def test_gives_redis_10_min_to_come_back(up: list[int], expected: str) -> None:
-    decision = decided(facts(redis_up=series(*up)))
+def test_waits_10_min_for_whom_it_handed_over_to(minutes: float, expected: str) -> None:
+    handed_over = replace(incident(), handed_over_at=ago(minutes))
+
+    decision = decided(facts(redis_up=series(1, *[0] * 20)), handed_over)
 
     assert expected == kind(decision)
+
+
+def test_looks_at_the_worker_again_once_redis_is_up() -> None:
+    handed_over = replace(incident(), handed_over_at=ago(5))
+
+    decision = decided(facts(redis_up=series(*[0] * 10, 1)), handed_over)
+
+    assert kind(decision) == "Apply"
 
 
 @pytest.mark.parametrize(

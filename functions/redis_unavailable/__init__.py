@@ -1,0 +1,1 @@
+"""Runbook scenario D: Redis is unavailable, or was, and its AI quotas have to be rebuilt."""

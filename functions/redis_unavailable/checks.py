@@ -1,0 +1,104 @@
+"""What redis_unavailable looks at, and the facts it makes of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from redis_unavailable.settings import Settings
+from runbook.aws import Aws, Calls
+from runbook.checks import alarms, elasticache, health, metrics, redis
+from runbook.checks.metrics import Samples, Series
+from runbook.checks.reading import ask
+from runbook.model import Unknown
+
+WINDOW = timedelta(minutes=60)
+"""Of the probe's readings: an outage that opened the incident is in it, and the run before it."""
+EVENTS_WINDOW = timedelta(minutes=60)
+"""Of ElastiCache's events: the same."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about Redis at one moment. Each field is a value or ``Unknown``.
+
+    Attributes:
+        at: when the reads were made.
+        alarms: state by alarm name.
+        group: the replication group.
+        events: what ElastiCache says has happened in the last hour, newest first.
+        reading: Redis's own answer now, through the probe.
+        up: 1 or 0 per minute, 60 min, as the probe saw it.
+        run: a number that changes when Redis restarts, per minute.
+        depth: messages in the Celery queue, per minute.
+        health: the public health endpoint's answer now.
+    """
+
+    at: datetime
+    alarms: dict[str, str] | Unknown
+    group: elasticache.Group | Unknown
+    events: tuple[elasticache.Event, ...] | Unknown
+    reading: redis.Reading | Unknown
+    up: Samples | Unknown
+    run: Samples | Unknown
+    depth: Samples | Unknown
+    health: health.Health | Unknown
+
+    def seen(self) -> dict[str, str]:
+        """Return one short line per question."""
+        return {
+            "redis": redis.line(self.reading),
+            "up": metrics.line(self.up, 10, "(1 is up), last 10 min"),
+            "group": _group(self.group),
+            "events": _events(self.events),
+            "queue": metrics.line(self.depth, 5, "messages, last 5 min"),
+            "health": health.line(self.health),
+            "alarms": alarms.line(self.alarms),
+        }
+
+
+def _group(fact: elasticache.Group | Unknown) -> str:
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    return f"{fact.name} is {fact.status}, primary {fact.primary or 'not shown'}"
+
+
+def _events(fact: tuple[elasticache.Event, ...] | Unknown) -> str:
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    if not fact:
+        return "none in 60 min"
+    return f"{len(fact)} in 60 min, last {fact[0].at:%H:%M} UTC: {fact[0].message}"
+
+
+def reads(aws: Aws, settings: Settings, now: datetime) -> Calls:
+    """Return the questions, to be asked side by side."""
+    cloudwatch, cache = aws.reader("cloudwatch"), aws.reader("elasticache")
+    name = settings.replication_group
+    environment = {"environment": settings.environment}
+    series = {
+        "up": Series("Nightshift", "RedisUp", environment, "Minimum"),
+        "run": Series("Nightshift", "RedisRun", environment, "Maximum"),
+        "depth": Series(
+            "Nightshift", "QueueDepth", {**environment, "queue": settings.queue}, "Maximum"
+        ),
+    }
+    asked: dict[str, Callable[[], Any]] = {
+        "alarms": partial(alarms.states, cloudwatch, settings.alarms),
+        "metrics": partial(metrics.read, cloudwatch, series, now, WINDOW),
+        "group": partial(elasticache.group, cache, name),
+        "events": partial(elasticache.events, cache, name, now, EVENTS_WINDOW),
+        "reading": partial(redis.read, aws.reader("lambda"), settings.probe),
+        "health": partial(health.read, settings.health_url),
+    }
+    return {key: partial(ask, key, read) for key, read in asked.items()}
+
+
+def facts(now: datetime, answers: Mapping[str, Any]) -> Facts:
+    """Make the answers into facts."""
+    rest = dict(answers)
+    measured = rest.pop("metrics")
+    if isinstance(measured, Unknown):
+        measured = dict.fromkeys(("up", "run", "depth"), measured)
+    return Facts(at=now, **measured, **rest)

@@ -1,0 +1,216 @@
+"""Runbook scenario D as a table: what is seen, what follows. Pure: no AWS, no clock, no environment.
+
+The rows are asked in order; the first that applies decides.
+
+=====================================================  ==========================================
+sees                                                   decides
+=====================================================  ==========================================
+Redis cannot be asked                                  wait, blind
+Redis down, the group gone or broken                   escalate at once
+Redis down                                             wait (a failover is ElastiCache's own);
+                                                       10 min: escalate
+a reconcile of ours that is not yet proved             its own rows, see ``_verify``
+a loss is possible, workers do not consume             wait; 30 min: escalate
+a loss is possible, workers consume                    reconcile quotas
+up for 5 min, alarms OK                                resolve
+up                                                     wait
+=====================================================  ==========================================
+
+A loss is possible where Redis was away or its run changed since the incident began: ElastiCache's replication
+is asynchronous, so also a failover without a restart may have lost the newest writes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from redis_unavailable.checks import Facts
+from runbook.checks import metrics
+from runbook.clock import whole_minutes
+from runbook.model import (
+    Apply,
+    Attempt,
+    Decision,
+    Escalate,
+    Incident,
+    Outcome,
+    Resolve,
+    Unknown,
+    Verdict,
+    Wait,
+)
+
+WORKING = frozenset({"available", "modifying", "snapshotting"})
+"""Statuses of a group that is there, whatever ElastiCache does beside it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The numbers of the table.
+
+    Attributes:
+        queue_depth_good: messages; a shorter queue counts as consumed.
+        failover_minutes: that Redis may be away: an ElastiCache failover takes up to a few minutes.
+        consume_minutes: that workers may take to reconnect and consume before a person is asked.
+        good_minutes: that Redis must stay up before the end.
+        proof_minutes: that the quota counters may take to appear after the task was queued.
+        before_minutes: before the incident's start in which the outage itself is looked for: the alarm
+            takes 3 min, CloudWatch 2 more.
+        stale_minutes: a newest reading older than this tells nothing: the probe is behind.
+        trend_probes: readings of the queue that show whether it falls.
+    """
+
+    queue_depth_good: int
+    failover_minutes: int = 10
+    consume_minutes: int = 30
+    good_minutes: int = 5
+    proof_minutes: int = 10
+    before_minutes: int = 5
+    stale_minutes: int = 5
+    trend_probes: int = 3
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What a person types next, filled in."""
+
+    look: str
+    reconcile: str
+
+
+Row = Callable[[Facts, Incident, Limits, Commands], Decision | None]
+
+
+def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision:
+    """Choose what to do about Redis.
+
+    Args:
+        facts: what the checks read.
+        incident: its history.
+        limits: the numbers of the table.
+        commands: what a person would type, for proposals.
+
+    Returns:
+        The first row's decision. Never raises.
+    """
+    for row in (_down, _verify, _lost):
+        decision = row(facts, incident, limits, commands)
+        if decision is not None:
+            return decision
+    return _good(facts, limits, "")
+
+
+def _minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def _down(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
+    reading, group = facts.reading, facts.group
+    if isinstance(reading, Unknown):
+        return Wait(reading.why, blind=True)
+    if reading.up:
+        return None
+    if isinstance(group, Unknown):
+        return Wait(f"Redis does not answer, and {group.why}", blind=True)
+    name = f"Redis {group.name} does not answer, ElastiCache says {group.status}"
+    if group.status not in WORKING:
+        return Escalate(f"{name}: it does not come back by itself", commands.look)
+    waited = facts.at - incident.opened_at
+    if waited < _minutes(limits.failover_minutes):
+        return Wait(f"{name}: a failover is ElastiCache's own and takes minutes")
+    return Escalate(f"{name}, for {whole_minutes(waited)} min by now", commands.look)
+
+
+def _verify(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    """Judge the last reconcile by the counters that it should have made."""
+    del commands
+    attempt = incident.unverified
+    if attempt is None:
+        return None
+    reading = facts.reading
+    if isinstance(reading, Unknown):
+        return Wait(reading.why, blind=True)
+    since = attempt.outcome_at or attempt.tried_at
+    counters = reading.quota_keys or 0
+    if counters > 0 and (
+        attempt.prior["quota_keys"] == 0 or counters > attempt.prior["quota_keys"]
+    ):
+        why = f"{counters} quota counters in Redis since the reconcile of {since:%H:%M}"
+        return Wait(why, verdict=Verdict(Outcome.VERIFIED, why))
+    if facts.at - since < _minutes(limits.proof_minutes):
+        return Wait(f"the reconcile of {since:%H:%M} is queued; no new quota counter is seen yet")
+    # There may be nothing to count, or the counters never were away: a person reads the update.
+    return _good(facts, limits, f"the reconcile of {since:%H:%M} is queued, not proved; ")
+
+
+def _lost(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
+    loss, consumed = _loss(facts, incident, limits), _consumed(facts, limits)
+    if isinstance(loss, Unknown):
+        return Wait(loss.why, blind=True)
+    if not loss:
+        return None
+    if isinstance(consumed, Unknown):
+        return Wait(consumed.why, blind=True)
+    if consumed:
+        return Apply(
+            "reconcile", f"{loss}: its AI quota counters may be lost, workers consume again"
+        )
+    waited = facts.at - incident.opened_at
+    waits = f"{loss}; the reconcile is a Celery task and waits until workers consume again"
+    if waited < _minutes(limits.consume_minutes):
+        return Wait(waits)
+    return Escalate(f"{waits}: {whole_minutes(waited)} min by now", commands.reconcile)
+
+
+def _loss(facts: Facts, incident: Incident, limits: Limits) -> str | Unknown:
+    """Return how counters may have been lost and are not rebuilt yet; empty when they were not."""
+    up, run = facts.up, facts.run
+    if isinstance(up, Unknown):
+        return up
+    if isinstance(run, Unknown):
+        return run
+    began = incident.opened_at - _minutes(limits.before_minutes)
+    away = [sample for sample in metrics.since(up, began) if sample.value < 1]
+    runs = {sample.value for sample in metrics.since(run, began)}
+    if not away and len(runs) <= 1:
+        return ""
+    if _reconciled(incident.attempts, away[-1].at if away else began):
+        return ""
+    return f"Redis was away for {len(away)} min" if away else "Redis restarted"
+
+
+def _reconciled(attempts: tuple[Attempt, ...], since: datetime) -> bool:
+    """Say whether the quotas were rebuilt, or that was tried, after Redis was last away."""
+    return any(one.fix == "reconcile" and one.tried_at > since for one in attempts)
+
+
+def _consumed(facts: Facts, limits: Limits) -> bool | Unknown:
+    """Say whether the queue is short or falls."""
+    depth = facts.depth
+    if isinstance(depth, Unknown):
+        return depth
+    probes = metrics.newest(depth, limits.trend_probes)
+    if len(probes) < limits.trend_probes or facts.at - probes[-1].at > _minutes(
+        limits.stale_minutes
+    ):
+        return Unknown(
+            f"the queue's depth: {len(probes)} fresh readings, {limits.trend_probes} needed"
+        )
+    return probes[-1].value < limits.queue_depth_good or probes[-1].value < probes[0].value
+
+
+def _good(facts: Facts, limits: Limits, note: str) -> Decision:
+    up, alarms = facts.up, facts.alarms
+    if isinstance(up, Unknown):
+        return Wait(up.why, blind=True)
+    if isinstance(alarms, Unknown):
+        return Wait(alarms.why, blind=True)
+    good = metrics.newest(up, limits.good_minutes)
+    if not good or facts.at - good[-1].at > _minutes(limits.stale_minutes):
+        return Wait("the Redis probe is silent: no datapoint for 5 min", blind=True)
+    lasting = len(good) == limits.good_minutes and all(sample.value >= 1 for sample in good)
+    if lasting and all(state == "OK" for state in alarms.values()):
+        return Resolve(f"{note}Redis is up for {limits.good_minutes} min, alarms OK")
+    return Wait(f"{note}Redis is up; watching for {limits.good_minutes} min")

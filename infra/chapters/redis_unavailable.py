@@ -1,0 +1,65 @@
+"""Runbook scenario D: Redis is unavailable."""
+
+import redis_unavailable.needs
+from infra import settings
+from infra.alarm import RUNBOOK, Alarm, twin
+from infra.environment import Environment
+from infra.spec import Spec
+
+NAME = "redis_unavailable"
+
+
+def alarms(environment: Environment) -> list[Alarm]:
+    """Return the scenario's alarm and its twin."""
+    critical = Alarm(
+        id="redis-up",
+        group=NAME,
+        description=(
+            "Runbook scenario D: Redis has not answered its probe for 2 min. Nightshift looks at it. "
+            f"See {RUNBOOK}."
+        ),
+        namespace="Nightshift",
+        metric="RedisUp",
+        dimensions={"environment": environment.name},
+        statistic="Minimum",
+        comparison="LessThanThreshold",
+        threshold=1,
+        datapoints=2,
+        of=2,
+        missing="missing",
+    )
+    why = (
+        "Redis has not answered, or nobody could ask, for 30 min, and Nightshift has not ended it: look "
+        "yourself."
+    )
+    return [critical, twin(critical, why)]
+
+
+def spec(environment: Environment) -> Spec:
+    """Return the scenario's function."""
+    group, arn = environment.redis.replication_group, environment.arn
+    probe = f"{environment.prefix}-redis-probe"
+    ids = [one.id for one in alarms(environment) if one.group == NAME]
+    return Spec(
+        folder=NAME,
+        purpose="Runbook scenario D: Redis is unavailable, or was",
+        settings={
+            **settings.chapter(environment, NAME, ids),
+            "replication_group": group,
+            "probe": probe,
+            "queue": environment.redis.queue,
+            "queue_depth_good": environment.alarms.queue_depth,
+            "health_url": environment.health.url,
+            "reconcile_url": environment.reconcile.url,
+            "reconcile_secret": environment.reconcile.secret,
+            "limits": environment.limits.redis_unavailable,
+        },
+        needs=redis_unavailable.needs.NEEDS,
+        memory_mib=1024,
+        more={
+            "replication_group": [arn("elasticache", f"replicationgroup:{group}")],
+            "redis_probe": [arn("lambda", f"function:{probe}")],
+            # Secrets Manager puts a dash and six characters behind a secret's name.
+            "secret": [arn("secretsmanager", f"secret:{environment.reconcile.secret}-??????")],
+        },
+    )
