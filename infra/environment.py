@@ -287,9 +287,7 @@ class Environment(_Part):
         like(r"[a-z][a-z0-9-]{0,19}", "1 to 20 lower-case letters, digits and -, a letter first"),
     ]
     account: Annotated[str, like(r"[0-9]{12}", "an AWS account's 12 digits, in quotes")]
-    region: Annotated[
-        str, like(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region's name, like eu-west-1")
-    ]
+    region: Annotated[str, like(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS region's name, as in an ARN")]
     switch: Switch
     modes: Modes
     paging: Paging

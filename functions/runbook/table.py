@@ -197,11 +197,6 @@ class Table:
             )
         return [from_aws(item) for item in answer["Items"]]
 
-    def put(self, item: Item) -> None:
-        """Write one item, whatever was there."""
-        with _reported(f"writing {item['pk']}"):
-            self.client.put_item(TableName=self.name, Item=to_aws(item))
-
     def delete(self, pk: str, sk: str) -> None:
         """Remove one item; it is fine if it is gone already."""
         with _reported(f"removing {pk}"):

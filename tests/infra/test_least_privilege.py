@@ -1,0 +1,252 @@
+"""Least privilege, proved both ways: what a function's code can call, its role grants, and nothing else.
+
+Three lists are compared for every function: what the code declares (``needs.py``), what the template
+grants (by exact ARN), and what its source can call (``demands``, found by reading the source). The
+proof is itself proved: one grant more or less is noticed.
+"""
+
+import importlib
+import json
+
+import pytest
+
+from demands import calls, demanded, missing, platform, unused
+from infra.chapters import specs
+from infra.environment import load
+from reach import reached, sites
+from rehearsal.aws.iam import NEEDED, Demand, allowed
+from runbook.permissions import Need
+from synthesized import Grant, Synthesized
+
+FOLDERS = [spec.folder for spec in specs(load("prod"))]
+
+WITHOUT_RESOURCE_LEVEL = {
+    "cloudwatch:GetMetricData",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListTasks",
+    "elasticache:DescribeEvents",
+    "rds:DescribeEvents",
+}
+"""The only actions granted on everything: AWS gives them no resource, or Lambda itself needs them so."""
+KEY_USE = {"kms:Decrypt", "kms:GenerateDataKey"}
+"""No call of ours: SNS asks for them when somebody publishes to an encrypted topic."""
+READS = ("BatchGet", "Describe", "Filter", "Get", "List", "Query")
+
+
+def needs(folder: str) -> tuple[Need, ...]:
+    found: tuple[Need, ...] = importlib.import_module(f"{folder}.needs").NEEDS
+    return found
+
+
+def declared(stack: Synthesized, folder: str) -> set[Grant]:
+    """Return what a function's needs come to, by the ARNs that its own settings name."""
+    told, arn = stack.settings(folder), stack.arn
+    cluster, service = told.get("cluster"), arn("ecs", f"service/{told.get('cluster')}/")
+    switches = [told.get("switch_parameter"), *told.get("mode_parameters", {}).values()]
+    on = {
+        "alarms": [arn("cloudwatch", "alarm:*")],
+        "any": ["*"],
+        "bus": [arn("events", "event-bus/default")],
+        "changed_service": [f"{service}{told.get('service')}"],
+        "cluster_tasks": ["*"],
+        "database": [arn("rds", f"db:{told.get('instance')}")],
+        "dead_letters": [arn("sqs", f"{stack.prefix}-dead-letters")],
+        "due_index": [arn("dynamodb", f"table/{told.get('table')}/index/due")],
+        "log_group": [arn("logs", f"log-group:{told.get('log_group')}:*")],
+        "message_key": [stack.topics[stack.topic("pages")]["KmsMasterKeyId"]],
+        "pages": [told.get("pages_topic")],
+        "redis_probe": [arn("lambda", f"function:{told.get('probe')}")],
+        "replication_group": [
+            arn("elasticache", f"replicationgroup:{told.get('replication_group')}")
+        ],
+        "secret": [arn("secretsmanager", f"secret:{told.get('reconcile_secret')}-??????")],
+        "repository": [arn("ecr", f"repository/{told.get('repository')}")],
+        "service": [f"{service}{told.get('service')}"],
+        "switches": [arn("ssm", f"parameter{name}") for name in switches],
+        "table": [arn("dynamodb", f"table/{told.get('table')}")],
+        "tasks": [arn("ecs", f"task/{cluster}/*")],
+        "updates": [told.get("updates_topic")],
+    }
+    of_cluster = {"ArnEquals": {"ecs:cluster": arn("ecs", f"cluster/{cluster}")}}
+    return {
+        (need.action, resource, json.dumps(of_cluster if need.on == "cluster_tasks" else {}))
+        for need in needs(folder)
+        for resource in on[need.on]
+    }
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_role_has_exactly_what_the_code_declares_and_lambda_needs(
+    stack: Synthesized, folder: str
+) -> None:
+    expected = declared(stack, folder) | platform(stack, folder)
+
+    assert stack.grants(folder) == expected
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_call_that_the_code_can_make_is_granted(stack: Synthesized, folder: str) -> None:
+    assert missing(demanded(stack, folder), stack.policies(folder)) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_grant_is_needed_by_a_call_that_the_code_can_make(
+    stack: Synthesized, folder: str
+) -> None:
+    not_lambdas = stack.grants(folder) - platform(stack, folder)
+
+    assert unused(demanded(stack, folder), not_lambdas) == set()
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_declared_action_is_unknown_to_the_operations(stack: Synthesized, folder: str) -> None:
+    known = {demand.action for demand in demanded(stack, folder)} | KEY_USE
+
+    assert {need.action for need in needs(folder)} <= known
+
+
+def test_no_declaration_is_left_out_of_a_functions_needs() -> None:
+    modules = {site.where.split(".py")[0].replace("/", ".") for site in sites()}
+    declaring = {
+        name: set(importlib.import_module(name).NEEDS)
+        for name in modules
+        if hasattr(importlib.import_module(name), "NEEDS")
+    }
+
+    for folder in FOLDERS:
+        used = {site.where.split(".py")[0].replace("/", ".") for site in calls(folder)}
+        for name in used & declaring.keys():
+            assert declaring[name] <= set(needs(folder)), (folder, name)
+
+
+def test_every_aws_call_in_the_source_is_followed_from_some_function() -> None:
+    followed = {site for folder in FOLDERS for site in reached(folder)}
+
+    assert sites() - followed == set()
+
+
+def test_the_rehearsal_judges_every_call() -> None:
+    assert {site.operation for site in sites()} <= set(NEEDED)
+
+
+def test_no_action_is_granted_by_a_pattern(stack: Synthesized) -> None:
+    actions = {action for folder in FOLDERS for action, _, _ in stack.grants(folder)}
+
+    assert [action for action in actions if "*" in action or "?" in action] == []
+
+
+def test_only_what_has_no_resource_level_is_granted_on_everything(stack: Synthesized) -> None:
+    on_everything = {
+        action
+        for folder in FOLDERS
+        for action, resource, _ in stack.grants(folder)
+        if resource == "*"
+    }
+
+    assert on_everything == WITHOUT_RESOURCE_LEVEL
+
+
+def test_nothing_is_written_to_a_resource_that_is_named_by_a_pattern(stack: Synthesized) -> None:
+    patterns = {
+        (action, resource)
+        for folder in FOLDERS
+        for action, resource, _ in stack.grants(folder) - platform(stack, folder)
+        if "*" in resource and not action.split(":")[1].startswith(READS)
+    }
+
+    assert patterns == set()
+
+
+FORBIDDEN = [
+    ("dynamodb:DeleteTable", "dynamodb", "table/{prefix}"),
+    ("ecs:DeleteService", "ecs", "service/{cluster}/{service}"),
+    ("ecs:StopTask", "ecs", "task/{cluster}/0123"),
+    ("ecs:UpdateService", "ecs", "service/{cluster}/another"),
+    ("ecs:UpdateService", "ecs", "service/another/{service}"),
+    ("ecs:RegisterTaskDefinition", "ecs", "task-definition/{service}:1"),
+    ("events:DisableRule", "events", "rule/{prefix}-rule-patrol"),
+    ("iam:CreateUser", "iam", "user/someone"),
+    ("iam:PassRole", "iam", "role/{prefix}-patrol"),
+    ("kms:ScheduleKeyDeletion", "kms", "key/one"),
+    ("lambda:InvokeFunction", "lambda", "function:{prefix}-worker-stuck"),
+    ("logs:DeleteLogGroup", "logs", "log-group:/nightshift"),
+    ("rds:DeleteDBInstance", "rds", "db:one"),
+    ("rds:ModifyDBInstance", "rds", "db:one"),
+    ("rds:RebootDBInstance", "rds", "db:one"),
+    ("sns:Publish", "sns", "{prefix}-second-path"),
+    ("sqs:DeleteMessage", "sqs", "{prefix}-dead-letters"),
+    ("ssm:PutParameter", "ssm", "parameter{switch}"),
+]
+
+
+@pytest.mark.parametrize(
+    ("action", "service", "resource"),
+    [pytest.param(*one, id=f"{one[0]}-{number}") for number, one in enumerate(FORBIDDEN)],
+)
+def test_no_function_may_do_what_no_runbook_asks_for(
+    stack: Synthesized, action: str, service: str, resource: str
+) -> None:
+    told = stack.settings("worker_stuck")
+    names = {
+        "prefix": stack.prefix,
+        "cluster": told["cluster"],
+        "service": told["service"],
+        "switch": told["switch_parameter"],
+    }
+    demand = Demand(action, stack.arn(service, resource.format(**names)))
+
+    able = [folder for folder in FOLDERS if allowed(stack.policies(folder), demand)]
+
+    assert able == []
+
+
+def test_only_the_scenario_of_the_worker_may_redeploy_it(stack: Synthesized) -> None:
+    told = stack.settings("worker_stuck")
+    worker = stack.arn("ecs", f"service/{told['cluster']}/{told['service']}")
+    demand = Demand("ecs:UpdateService", worker)
+
+    able = [folder for folder in FOLDERS if allowed(stack.policies(folder), demand)]
+
+    assert able == ["worker_stuck"]
+
+
+def test_the_probes_code_cannot_use_what_lambda_needs_to_enter_the_network(
+    stack: Synthesized,
+) -> None:
+    probe = stack.functions["redis_probe"]["FunctionName"]
+    by_code = {"lambda:SourceFunctionArn": stack.arn("lambda", f"function:{probe}")}
+    policies = stack.policies("redis_probe")
+    actions = {one for one in WITHOUT_RESOURCE_LEVEL if one.startswith("ec2:")}
+
+    assert all(allowed(policies, Demand(action, "*")) for action in actions)
+    assert not [one for one in actions if allowed(policies, Demand(one, "*", by_code))]
+
+
+def test_the_proof_notices_one_grant_too_many(prod: Synthesized) -> None:
+    demands = demanded(prod, "worker_stuck")
+    told = prod.settings("worker_stuck")
+    extra = ("ecs:StopTask", prod.arn("ecs", f"task/{told['cluster']}/*"), "{}")
+    too_wide = ("ecs:UpdateService", prod.arn("ecs", f"service/{told['cluster']}/another"), "{}")
+
+    assert unused(demands, {*prod.grants("patrol"), extra, too_wide}) >= {extra, too_wide}
+
+
+@pytest.mark.parametrize("folder", ["patrol", "worker_stuck"])
+def test_the_proof_notices_one_grant_too_few(prod: Synthesized, folder: str) -> None:
+    demands = demanded(prod, folder)
+    grants = prod.grants(folder)
+    needed = grants - unused(demands, grants)
+
+    assert needed
+    for one in needed:
+        rest = [
+            {"Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}
+            for action, resource, _ in grants - {one}
+        ]
+        assert missing(demands, rest), one

@@ -1,0 +1,138 @@
+"""Which event wakes which rule: every event in events/, and those that must wake nobody.
+
+EventBridge's matching is moto's, which agrees with AWS on everything that our patterns use.
+"""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.events.models import EventPattern
+
+from synthesized import Body, Synthesized
+
+EVENTS = Path(__file__).resolve().parents[2] / "events"
+EXPECTED = {
+    "patrol_schedule": ["patrol"],
+    "redis_probe_by_hand": [],
+    "redis_probe_schedule": ["redis-probe"],
+    "worker_stuck_alarm": ["worker-stuck-alarm"],
+    "worker_stuck_by_hand": [],
+    "worker_stuck_by_hand_apply": [],
+    "worker_stuck_look_due": ["worker-stuck-look"],
+    "worker_stuck_look_missed_alarm": ["worker-stuck-look"],
+}
+"""The rules that an event wakes; a request by hand comes over no bus."""
+
+
+def read(name: str) -> Body:
+    found: Body = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def woken(stack: Synthesized, event: Body) -> list[str]:
+    """Return the rules that an event wakes, without what all rules' names begin with."""
+    return sorted(
+        name.removeprefix(f"{stack.prefix}-rule-")
+        for name, rule in stack.rules.items()
+        if _wakes(stack, name, rule, event)
+    )
+
+
+def _wakes(stack: Synthesized, name: str, rule: Body, event: Body) -> bool:
+    if "EventPattern" in rule:
+        pattern = EventPattern.load(json.dumps(rule["EventPattern"]))
+        return bool(pattern.matches_event(event))
+    scheduled = event.get("detail-type") == "Scheduled Event"
+    return scheduled and event["resources"] == [stack.arn("events", f"rule/{name}")]
+
+
+def changed(event: Body, path: str, value: Any) -> Body:
+    """Return a copy of an event with one field changed, given as ``detail.state.value``."""
+    copy = deepcopy(event)
+    *parents, last = path.split(".")
+    part = copy
+    for name in parents:
+        part = part[name]
+    part[last] = value
+    return copy
+
+
+def test_every_event_is_routed_here() -> None:
+    assert {one.stem for one in EVENTS.glob("*.json")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_event_wakes_exactly_its_rule(prod: Synthesized, name: str) -> None:
+    assert woken(prod, read(name)) == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_event_of_this_environment_wakes_nobody_in_another(
+    example: Synthesized, name: str
+) -> None:
+    assert woken(example, read(name)) == []
+
+
+ALARM = "arn:aws:cloudwatch:me-south-1:111122223333:alarm:"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param("detail.state.value", "OK", id="it-is-over"),
+        pytest.param("detail.state.value", "INSUFFICIENT_DATA", id="nobody-measures"),
+        pytest.param("resources", [f"{ALARM}checkout-latency"], id="somebody-elses-alarm"),
+        pytest.param(
+            "resources", [f"{ALARM}nightshift-prod/second-path/queue-depth"], id="the-slow-twin"
+        ),
+        pytest.param(
+            "resources", [f"{ALARM}nightshift-prod/meta/dead-letters"], id="our-own-illness"
+        ),
+        pytest.param(
+            "resources",
+            [f"{ALARM}nightshift-prod/worker_stuck/queue-depth-2"],
+            id="a-name-that-only-begins-like-ours",
+        ),
+        pytest.param(
+            "resources",
+            [
+                "arn:aws:cloudwatch:me-south-1:999999999999:alarm:nightshift-prod/worker_stuck/queue-depth"
+            ],
+            id="the-same-name-in-another-account",
+        ),
+        pytest.param("source", "custom.cloudwatch", id="not-from-cloudwatch"),
+        pytest.param("detail-type", "CloudWatch Alarm Configuration Change", id="it-was-edited"),
+    ],
+)
+def test_an_alarm_that_is_not_ours_or_is_not_ringing_wakes_nobody(
+    prod: Synthesized, path: str, value: Any
+) -> None:
+    assert woken(prod, changed(read("worker_stuck_alarm"), path, value)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param("detail.scenario", "nobodys", id="another-scenario"),
+        pytest.param("detail.environment", "staging", id="another-environment"),
+        pytest.param("source", "aws.events", id="not-from-patrol"),
+        pytest.param("detail-type", "Nightshift Note", id="not-a-look"),
+    ],
+)
+def test_a_look_for_somebody_else_wakes_nobody(prod: Synthesized, path: str, value: Any) -> None:
+    assert woken(prod, changed(read("worker_stuck_look_due"), path, value)) == []
+
+
+def test_the_alarm_event_tells_of_the_alarm_that_the_stack_makes(prod: Synthesized) -> None:
+    detail = read("worker_stuck_alarm")["detail"]
+    (told,) = detail["configuration"]["metrics"]
+    alarm = prod.alarms[detail["alarmName"]]
+
+    metric = told["metricStat"]["metric"]
+    assert (metric["namespace"], metric["name"]) == (alarm["Namespace"], alarm["MetricName"])
+    assert metric["dimensions"] == {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert told["metricStat"]["period"] == alarm["Period"]
+    assert told["metricStat"]["stat"] == alarm["Statistic"]

@@ -1,0 +1,144 @@
+"""What a function's calls demand of IAM, by exact ARN, told from its source and its settings.
+
+``reach`` says which AWS operations the function's source can reach; ``samples`` gives each operation the
+parameters that the function's settings make; the rehearsal's table says which actions on which ARNs
+such a call needs. An operation without a sample here, or that the rehearsal does not know, is an error.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from reach import Site, passes, reached, words
+from rehearsal.aws.iam import NEEDED, Demand, Place, allowed
+from synthesized import Body, Grant, Synthesized
+
+OPTIONAL = {
+    "runbook/bus.py hurry": "hands_over",
+    "runbook/gate.py _live": "fixes",
+    "runbook/table.py get_many": "fixes",
+}
+"""Code that runs only where the function's own files pass this argument, and not as nothing."""
+
+KINDS = {"Put", "Update", "Delete", "ConditionCheck"}
+"""What a transaction can be made of; its source names them."""
+
+
+def calls(folder: str) -> list[Site]:
+    """Return every AWS call that a function can make."""
+    return sorted(
+        (
+            site
+            for site in reached(folder)
+            if site.where not in OPTIONAL or passes(folder, OPTIONAL[site.where])
+        ),
+        key=lambda site: (site.operation, site.where),
+    )
+
+
+def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]:
+    """Return the parameters of one call, as the function's settings make them."""
+    told = stack.settings(folder)
+    table, cluster, service = (told.get(name, "") for name in ("table", "cluster", "service"))
+    index = {"IndexName": "due"} if "IndexName" in site.words else {}
+    kinds = sorted(KINDS & words(folder))
+    switches = [told.get("switch_parameter", ""), *told.get("mode_parameters", {}).values()]
+    of_service = [{"cluster": cluster, "services": [service], "service": service}]
+    known: dict[str, list[dict[str, Any]]] = {
+        "cloudwatch.DescribeAlarms": [{}],
+        "cloudwatch.GetMetricData": [{}],
+        "dynamodb.BatchGetItem": [{"RequestItems": {table: {}}}],
+        "dynamodb.TransactWriteItems": [
+            {"TransactItems": [{kind: {"TableName": table}} for kind in kinds]}
+        ],
+        **{
+            f"dynamodb.{name}": [{"TableName": table, **index}]
+            for name in ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        },
+        "ecr.DescribeImages": [{"repositoryName": told.get("repository", "")}],
+        "ecs.DescribeServices": of_service,
+        "ecs.DescribeTaskDefinition": [{}],
+        "ecs.DescribeTasks": [{"tasks": [stack.arn("ecs", f"task/{cluster}/0123")]}],
+        "ecs.ListTasks": of_service,
+        "ecs.UpdateService": of_service,
+        "elasticache.DescribeEvents": [{}],
+        "elasticache.DescribeReplicationGroups": [
+            {"ReplicationGroupId": told.get("replication_group", "")}
+        ],
+        "events.PutEvents": [{"Entries": [{}]}],
+        "lambda.Invoke": [{"FunctionName": told.get("probe", "")}],
+        "logs.FilterLogEvents": [{"logGroupName": told.get("log_group", "")}],
+        "rds.DescribeDBInstances": [{"DBInstanceIdentifier": told.get("instance", "")}],
+        "rds.DescribeEvents": [{}],
+        "secretsmanager.GetSecretValue": [{"SecretId": told.get("reconcile_secret", "")}],
+        "sns.Publish": [
+            {"TopicArn": told.get(f"{kind}_topic", "")} for kind in ("pages", "updates")
+        ],
+        "sqs.SendMessage": [{"QueueUrl": told.get("dead_letters", "")}],
+        "ssm.GetParameters": [{"Names": switches}],
+    }
+    return known[site.operation]
+
+
+def demanded(stack: Synthesized, folder: str) -> list[Demand]:
+    """Return everything that the function's calls demand of its role."""
+    account, region = stack.place
+    place = Place(region, account)
+    found = [
+        demand
+        for site in calls(folder)
+        for params in samples(stack, folder, site)
+        for demand in NEEDED[site.operation](params, place)
+    ]
+    return [*found, *(one for demand in found for one in _implied(stack, demand))]
+
+
+def _implied(stack: Synthesized, demand: Demand) -> Iterator[Demand]:
+    """Return what AWS demands besides: who publishes to an encrypted topic needs its key."""
+    if demand.action == "sns:Publish":
+        key = stack.topics[demand.resource]["KmsMasterKeyId"]
+        yield from (Demand(action, key) for action in ("kms:Decrypt", "kms:GenerateDataKey"))
+
+
+def platform(stack: Synthesized, folder: str) -> set[Grant]:
+    """Return what Lambda itself needs of a function's role: to log, to give up, to enter a VPC."""
+    function = stack.functions[folder]
+    (queue,) = stack.of_type("AWS::SQS::Queue").values()
+    group = stack.arn("logs", f"log-group:{function['LoggingConfig']['LogGroup']}:*")
+    found = {
+        ("logs:CreateLogStream", group, "{}"),
+        ("logs:PutLogEvents", group, "{}"),
+        ("sqs:SendMessage", stack.arn("sqs", queue["QueueName"]), "{}"),
+    }
+    if "VpcConfig" in function:
+        found |= {(action, "*", "{}") for action in VPC}
+    return found
+
+
+VPC = {
+    f"ec2:{name}"
+    for name in (
+        "CreateNetworkInterface",
+        "DeleteNetworkInterface",
+        "DescribeNetworkInterfaces",
+        "DescribeSubnets",
+        "AssignPrivateIpAddresses",
+        "UnassignPrivateIpAddresses",
+    )
+}
+"""As in AWS's own AWSLambdaVPCAccessExecutionRole."""
+
+
+def missing(demands: list[Demand], policies: list[Body]) -> list[Demand]:
+    """Return what is demanded and not granted."""
+    return [demand for demand in demands if not allowed(policies, demand)]
+
+
+def unused(demands: list[Demand], grants: set[Grant]) -> set[Grant]:
+    """Return what is granted and demanded by no call."""
+    return {grant for grant in grants if not any(_serves(grant, demand) for demand in demands)}
+
+
+def _serves(grant: Grant, demand: Demand) -> bool:
+    action, resource, _ = grant
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return allowed([{"Statement": [statement]}], demand)
