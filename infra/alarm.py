@@ -71,10 +71,16 @@ class Alarm:
         return f"{environment.prefix}/{self.group}/{self.id}"
 
 
-def twin(critical: Alarm, description: str, *, minutes: int = 30) -> Alarm:
+def twin(
+    critical: Alarm,
+    description: str,
+    *,
+    minutes: int = 30,
+    missing: Literal["breaching", "notBreaching"] = "breaching",
+) -> Alarm:
     """Return the slow copy of a critical alarm that pages by the second path, without Nightshift.
 
-    Silence counts as bad: what measures may be part of what is ill.
+    Silence counts as bad unless told otherwise: what measures may be part of what is ill.
     """
     return replace(
         critical,
@@ -83,7 +89,7 @@ def twin(critical: Alarm, description: str, *, minutes: int = 30) -> Alarm:
         description=f"{description} See {RUNBOOK}.",
         datapoints=minutes,
         of=minutes,
-        missing="breaching",
+        missing=missing,
         to="second-path",
         twin_of=f"{critical.group}/{critical.id}",
     )

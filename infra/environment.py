@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ai_provider_outage.decide import Limits as AiProviderOutageLimits
 from db_unavailable.decide import Limits as DbUnavailableLimits
 from infra.fields import (
     Https,
@@ -180,11 +181,15 @@ class Ai(_Part):
         provider_parameter: SSM parameter with the provider's name.
         status_pages: Statuspage summary (``/api/v2/summary.json``) by provider.
         alternate: the provider to switch to; empty when none is configured.
+        request_filter: CloudWatch Logs filter that matches each request of the gateway in the backend's log.
+        error_filter: the same for those that failed.
     """
 
     provider_parameter: Parameter
     status_pages: dict[Name, Https]
     alternate: Annotated[str, optional(r"[A-Za-z0-9_-]{1,64}", "a provider's name")] = ""
+    request_filter: str = '{ $.logger = "ai_gateway" }'
+    error_filter: str = '{ ($.logger = "ai_gateway") && ($.level = "ERROR") }'
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -260,6 +265,7 @@ class Limits(_Part):
     """Overrides of the named limits; their defaults and reasons are beside the code they limit."""
 
     gate: dict[str, Any] = Field(default_factory=dict)
+    ai_provider_outage: dict[str, Any] = Field(default_factory=dict)
     db_unavailable: dict[str, Any] = Field(default_factory=dict)
     redis_unavailable: dict[str, Any] = Field(default_factory=dict)
     worker_stuck: dict[str, Any] = Field(default_factory=dict)
@@ -273,6 +279,7 @@ class Limits(_Part):
 
 _LIMITS: Mapping[str, type] = {
     "gate": GateLimits,
+    "ai_provider_outage": AiProviderOutageLimits,
     "db_unavailable": DbUnavailableLimits,
     "redis_unavailable": RedisUnavailableLimits,
     "worker_stuck": WorkerStuckLimits,

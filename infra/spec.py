@@ -9,6 +9,16 @@ from runbook.permissions import Need
 
 
 @dataclass(frozen=True)
+class MetricFilter:
+    """Counts log lines into a metric without dimensions."""
+
+    log_group: str
+    pattern: str
+    namespace: str
+    metric: str
+
+
+@dataclass(frozen=True)
 class Spec:
     """One function.
 
@@ -28,6 +38,7 @@ class Spec:
         repositories: ECR repositories that it reads.
         more: ARNs of further kinds of resource that its needs are on, by kind.
         events: patterns of service events that wake it, as EventBridge takes them, by a short name.
+        filters: metric filters on the users' logs that its alarms and checks need.
         callers: names of alarms of the team's own that may call it directly.
     """
 
@@ -46,4 +57,5 @@ class Spec:
     repositories: Sequence[str] = ()
     more: Mapping[str, list[str]] = field(default_factory=dict)
     events: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    filters: Sequence[MetricFilter] = ()
     callers: Sequence[str] = ()

@@ -6,6 +6,7 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.alarm import PERIOD_SECONDS, Alarm
@@ -15,6 +16,7 @@ from infra.environment import Environment
 from infra.functions import Function
 from infra.paging import Paging
 from infra.routes import Routes, rule_names
+from infra.spec import MetricFilter
 from infra.storage import Storage
 
 
@@ -46,12 +48,27 @@ class NightshiftStack(cdk.Stack):
             ).function
             for spec in specs(environment)
         }
+        for number, one in enumerate(one for spec in specs(environment) for one in spec.filters):
+            self._filter(number, one)
         scenarios: dict[str, list[str]] = {}
         for alarm in alarms:
             scenarios.setdefault(alarm.group, []).append(alarm.name(environment))
             topic = paging.topics[alarm.to].topic_arn if alarm.to else ""
             self._alarm(environment, alarm, topic)
         Routes(self, "Routes", environment, functions, scenarios, storage.dead_letters)
+
+    def _filter(self, number: int, one: MetricFilter) -> None:
+        logs.CfnMetricFilter(
+            self,
+            f"Filter{number}{one.metric}",
+            log_group_name=one.log_group,
+            filter_pattern=one.pattern,
+            metric_transformations=[
+                logs.CfnMetricFilter.MetricTransformationProperty(
+                    metric_namespace=one.namespace, metric_name=one.metric, metric_value="1"
+                )
+            ],
+        )
 
     def _alarm(self, environment: Environment, alarm: Alarm, topic_arn: str) -> None:
         cloudwatch.CfnAlarm(

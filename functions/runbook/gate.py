@@ -36,6 +36,10 @@ MOST_AGE = timedelta(seconds=30)
 """Facts older than this are not acted on: half of a function's time, so the call still fits."""
 
 
+UNDOES = "gate.undoes"
+"""Among the answers that an undo compares with: the attempt that it takes back."""
+
+
 class Mode(StrEnum):
     """What a fix may do, per fix and live."""
 

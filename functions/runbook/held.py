@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook import bus, incidents, ledger, limits, postmortem, record, rules
 from runbook.errors import FixError, LostClaimError, TableError
-from runbook.gate import Change, Fix, Landed, Refusal, again, new_attempt
+from runbook.gate import UNDOES, Change, Fix, Landed, Refusal, again, new_attempt
 from runbook.incidents import CLAIM
 from runbook.model import (
     Apply,
@@ -126,7 +126,7 @@ class Held(Generic[F]):
 
     def _again(self, attempt: Attempt, fix: Fix) -> dict[str, Any]:
         """Make the call of an intent whose call did not land; it was paid for with the intent."""
-        answers = self._kit.side_by_side(self._kit.gate.rereads(fix, self._facts))
+        answers = self._reread(fix, attempt.undoes)
         now = self._kit.clock.now()
         by_hand = self._trigger.by_hand
         refusal = self._kit.gate.refuse(
@@ -146,10 +146,16 @@ class Held(Generic[F]):
             raise TableError("a condition failed in a transaction that has none of its own")
         return self._call(tried, fix)
 
+    def _reread(self, fix: Fix, undoes: str) -> dict[str, Any]:
+        """Read what the gate needs right before the write; for an undo, with what it takes back."""
+        answers = self._kit.side_by_side(self._kit.gate.rereads(fix, self._facts))
+        taken_back = self._incident.attempt(undoes)
+        return {**answers, UNDOES: taken_back} if taken_back else answers
+
     def _apply(self, decision: Apply) -> dict[str, Any]:
         fix = self._kit.scenario.fixes[decision.fix]
         gate = self._kit.gate
-        answers = self._kit.side_by_side(gate.rereads(fix, self._facts))
+        answers = self._reread(fix, decision.undoes)
         now = self._kit.clock.now()
         by_hand, undo = self._trigger.by_hand, bool(decision.undoes)
         refusal = gate.refuse(fix, self._facts, answers, now, by_hand=by_hand, undo=undo)
@@ -245,7 +251,9 @@ class Held(Generic[F]):
         if decision.undoes and refusal.code == "superseded":
             return self._superseded(decision.undoes, refusal, now)
         after = rules.after_refusal(decision, refusal, self._incident, now)
-        if isinstance(after, Escalate):
+        if isinstance(after, Escalate) and self._incident.status is Status.ESCALATED:
+            after = Wait(after.reason, rules.ESCALATED_SECONDS)  # a person has been paged already
+        elif isinstance(after, Escalate):
             after = replace(after, proposal=fix.command())
         return self._conclude(after, refusal)
 

@@ -101,7 +101,7 @@ class Facts:
             "worker logs": _text(
                 self.quiet, "no line for 10 min" if self.quiet is True else "a line within 10 min"
             ),
-            "service": _service(self.service),
+            "service": ecs.line(self.service),
             "stopped": _stopped(self.stopped),
             "alarms": alarms.line(self.alarms),
         }
@@ -109,17 +109,6 @@ class Facts:
 
 def _text(fact: object, known: str) -> str:
     return f"unknown: {fact.why}" if isinstance(fact, Unknown) else known
-
-
-def _service(fact: ecs.Service | Unknown) -> str:
-    if isinstance(fact, Unknown):
-        return f"unknown: {fact.why}"
-    primary = fact.primary
-    revision = primary.task_definition.rsplit("/", 1)[-1]
-    return (
-        f"{fact.running} of {fact.desired} running, {fact.pending} pending, {revision}, "
-        f"deployment {primary.id} {primary.rollout_state} since {primary.created_at:%H:%M}"
-    )
 
 
 def _stopped(fact: tuple[ecs.Stopped, ...] | Unknown) -> str:

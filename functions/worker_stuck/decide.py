@@ -19,7 +19,7 @@ queue not falling, logs quiet, CPU idle                redeploy
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from runbook.checks import ecs, metrics
 from runbook.clock import whole_minutes
@@ -151,27 +151,8 @@ def _verify(
     if line:
         why = f"the worker crash-loops again after the redeploy: {line}"
         return Escalate(why, commands.rollback, Verdict(Outcome.FAILED, why))
-    settling = _settling(facts.at, service, attempt)
+    settling = redeploy.settling(facts.at, service, attempt)
     return settling or _blind(facts.stopped) or _consumed(facts, limits, attempt, service)
-
-
-def _settling(at: datetime, service: ecs.Service, attempt: Attempt) -> Decision | None:
-    since = attempt.outcome_at or attempt.tried_at
-    state, changed_at = service.primary.rollout_state, service.primary.updated_at
-    if state != "COMPLETED":
-        if at - since < redeploy.COMPLETED_DEADLINE:
-            return Wait(f"the redeploy of {since:%H:%M} is {state}")
-        why = f"the redeploy of {since:%H:%M} is still {state}: ECS did not complete it in 15 min"
-        return Escalate(why, verdict=Verdict(Outcome.FAILED, why))
-    settled_at = min(
-        max(since, changed_at) + redeploy.SETTLE,
-        since + redeploy.COMPLETED_DEADLINE + redeploy.SETTLE,
-    )
-    if at < settled_at:
-        return Wait(
-            f"the redeploy of {since:%H:%M} is complete and settles until {settled_at:%H:%M}"
-        )
-    return None
 
 
 def _consumed(facts: Facts, limits: Limits, attempt: Attempt, service: ecs.Service) -> Decision:

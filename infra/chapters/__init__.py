@@ -6,6 +6,7 @@ alarm table. Adding a function is adding its module here.
 
 from infra.alarm import Alarm
 from infra.chapters import (
+    ai_provider_outage,
     db_unavailable,
     health_probe,
     patrol,
@@ -17,6 +18,7 @@ from infra.environment import Environment
 from infra.spec import Spec
 
 SCENARIOS = {
+    "ai_provider_outage": ai_provider_outage,
     "db_unavailable": db_unavailable,
     "redis_unavailable": redis_unavailable,
     "worker_stuck": worker_stuck,

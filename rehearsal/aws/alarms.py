@@ -1,13 +1,15 @@
 """Evaluates the deployed alarms each virtual minute, as CloudWatch does: M of N, missing data, transitions.
 
-Not rehearsed: metric math, percentiles, composite alarms, and CloudWatch's look-back for late data; the
-alarm table has none of the former.
+Not rehearsed: percentiles, composite alarms, and CloudWatch's look-back for late data; the alarm table has
+none of the former.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from rehearsal.aws.expressions import evaluate
 
 DELAY = timedelta(seconds=60)
 """Between a minute's end and its first evaluation: CloudWatch takes 60 to 120 s."""
@@ -64,22 +66,59 @@ def judge(alarm: Any, points: Sequence[float | None]) -> str:
     return "OK" if len(known) - sum(known) > 0 else str(alarm.state_value)
 
 
-def window(alarm: Any, metrics: Sequence[Any], now: datetime) -> list[float | None]:
-    """Return the alarm's datapoints of its last periods."""
+def window(
+    alarm: Any, metrics: Sequence[Any], now: datetime, queries: Sequence[Mapping[str, Any]] = ()
+) -> list[float | None]:
+    """Return the alarm's datapoints of its last periods.
+
+    Args:
+        alarm: moto's alarm.
+        metrics: all datapoints that there are.
+        now: the moment of the evaluation.
+        queries: the alarm's metric queries, where it compares an expression.
+    """
+    if not queries:
+        dimensions = {(one.name, one.value) for one in alarm.dimensions}
+        series = (alarm.namespace, alarm.metric_name, dimensions, alarm.statistic)
+        return _points(series, alarm, metrics, now)
+    points = {
+        one["Id"]: _points(_queried(one["MetricStat"]), alarm, metrics, now)
+        for one in queries
+        if "MetricStat" in one
+    }
+    [expression] = [one["Expression"] for one in queries if "Expression" in one]
+    periods = range(int(alarm.evaluation_periods))
+    return [
+        evaluate(expression, {name: found[index] for name, found in points.items()})
+        for index in periods
+    ]
+
+
+Series = tuple[str, str, set[tuple[str, str]], str]
+
+
+def _queried(stat: Mapping[str, Any]) -> Series:
+    metric = stat["Metric"]
+    dimensions = {(one["Name"], one["Value"]) for one in metric.get("Dimensions", [])}
+    return metric["Namespace"], metric["MetricName"], dimensions, stat["Stat"]
+
+
+def _points(
+    series: Series, alarm: Any, metrics: Sequence[Any], now: datetime
+) -> list[float | None]:
+    namespace, name, wanted, statistic = series
     period = timedelta(seconds=int(alarm.period))
     end = (now - DELAY).replace(second=0, microsecond=0, tzinfo=None)  # moto's are naive
-    wanted = {(one.name, one.value) for one in alarm.dimensions}
     mine = [
         one
         for one in metrics
-        if one.namespace == alarm.namespace
-        and one.name == alarm.metric_name
+        if one.namespace == namespace
+        and one.name == name
         and {(dimension.name, dimension.value) for dimension in one.dimensions} == wanted
     ]
-    statistic = _STATISTICS[alarm.statistic]
     points: list[float | None] = []
     for index in range(int(alarm.evaluation_periods), 0, -1):
         start = end - index * period
         values = [one.value for one in mine if start <= one.timestamp < start + period]
-        points.append(float(statistic(values)) if values else None)
+        points.append(float(_STATISTICS[statistic](values)) if values else None)
     return points

@@ -57,18 +57,25 @@ def _type(name: str, create: Any) -> type:
 
 def _alarm(properties: Mapping[str, Any], account: str, region: str, _name: str) -> str:
     backend = cloudwatch_backends[account][region]
+    queries = properties.get("Metrics", [])
+    if queries:
+        EXPRESSIONS[properties["AlarmName"]] = queries
+    # moto wants one metric; that of an expression is evaluated from EXPRESSIONS instead.
+    first: dict[str, Any] = next((one["MetricStat"] for one in queries if "MetricStat" in one), {})
+    single = {**properties, **first, **first.get("Metric", {}), "Statistic": first.get("Stat")}
+    measured = single if queries else properties
     alarm = backend.put_metric_alarm(
         name=properties["AlarmName"],
-        namespace=properties["Namespace"],
-        metric_name=properties["MetricName"],
+        namespace=measured["Namespace"],
+        metric_name=measured["MetricName"],
         comparison_operator=properties["ComparisonOperator"],
         evaluation_periods=int(properties["EvaluationPeriods"]),
         datapoints_to_alarm=int(properties["DatapointsToAlarm"]),
-        period=int(properties["Period"]),
+        period=int(measured["Period"]),
         threshold=float(properties["Threshold"]),
-        statistic=properties["Statistic"],
+        statistic=measured["Statistic"],
         description=properties["AlarmDescription"],
-        dimensions=properties.get("Dimensions", []),
+        dimensions=measured.get("Dimensions", []),
         alarm_actions=properties.get("AlarmActions", []),
         ok_actions=properties.get("OKActions", []),
         insufficient_data_actions=[],
@@ -77,6 +84,27 @@ def _alarm(properties: Mapping[str, Any], account: str, region: str, _name: str)
     # AWS starts an alarm without an opinion; moto starts it as OK.
     alarm.state_value = "INSUFFICIENT_DATA"
     return str(alarm.name)
+
+
+EXPRESSIONS: dict[str, list[dict[str, Any]]] = {}
+"""The metric queries of alarms on an expression, by alarm name; moto does not evaluate them."""
+FILTERS: list[dict[str, str]] = []
+"""Metric filters: log group, pattern, namespace and metric; moto's make no metric."""
+
+
+def _metric_filter(properties: Mapping[str, Any], _account: str, _region: str, name: str) -> str:
+    for one in properties["MetricTransformations"]:
+        if one["MetricValue"] != "1":
+            raise NotImplementedError(f"metric value {one['MetricValue']} is not rehearsed")
+        FILTERS.append(
+            {
+                "group": properties["LogGroupName"],
+                "pattern": properties["FilterPattern"],
+                "namespace": one["MetricNamespace"],
+                "metric": one["MetricName"],
+            }
+        )
+    return name
 
 
 ASYNC: dict[str, dict[str, Any]] = {}
@@ -123,6 +151,7 @@ OURS = {
     for name, create in {
         "AWS::CloudWatch::Alarm": _alarm,
         "AWS::Lambda::EventInvokeConfig": _async,
+        "AWS::Logs::MetricFilter": _metric_filter,
         "AWS::SNS::Subscription": _subscription,
         "AWS::SNS::TopicPolicy": _topic_policy,
         "AWS::SQS::QueuePolicy": _queue_policy,

@@ -21,7 +21,7 @@ from moto.kms.models import kms_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-from rehearsal.aws import alarms, cloudformation, iam
+from rehearsal.aws import alarms, cloudformation, iam, patterns
 from rehearsal.aws.async_queue import AsyncQueue
 from rehearsal.aws.bus import Bus
 from rehearsal.aws.lambdas import Deployed, Functions
@@ -245,6 +245,9 @@ class EmbeddedAws:
         backend.groups[group].streams[stream].put_log_events(
             [{"timestamp": int(at.timestamp() * 1000), "message": message}]
         )
+        for one in cloudformation.FILTERS:
+            if one["group"] == group and patterns.matches(one["pattern"], message):
+                self.put_metric(one["namespace"], one["metric"], {}, 1, at)
 
     def _line(self, deployed: Deployed, line: str) -> None:
         """Take a line that a function wrote: to its log group if its role may, and into the metrics."""
@@ -328,7 +331,8 @@ class EmbeddedAws:
         backend = cloudwatch_backends[self.place.account][self.place.region]
         metrics = list(backend.metric_data)
         for alarm in list(backend.alarms.values()):
-            points = alarms.window(alarm, metrics, now)
+            queries = cloudformation.EXPRESSIONS.get(alarm.name, ())
+            points = alarms.window(alarm, metrics, now, queries)
             state = alarms.judge(alarm, points)
             if state != alarm.state_value:
                 self._transition(alarm, state, points, now)

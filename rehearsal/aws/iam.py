@@ -216,6 +216,8 @@ NEEDED: Mapping[str, Needed] = {
     "secretsmanager.GetSecretValue": _secret,
     "sns.Publish": lambda params, _place: [Demand("sns:Publish", params["TopicArn"])],
     "sqs.SendMessage": _queue,
+    "ssm.GetParameter": _one("ssm:GetParameter", "ssm", "parameter{}", "Name"),
     "ssm.GetParameters": _parameters,
+    "ssm.PutParameter": _one("ssm:PutParameter", "ssm", "parameter{}", "Name"),
 }
 """What each operation needs, by service and operation; names as in the service authorization reference."""

@@ -210,3 +210,15 @@ def running_digests(
     if "" in digests:
         return Unknown("running image: ECS does not show the digest of every running task")
     return frozenset(digests)
+
+
+def line(fact: Service | Unknown) -> str:
+    """Return the service as one line for people."""
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    primary = fact.primary
+    revision = primary.task_definition.rsplit("/", 1)[-1]
+    return (
+        f"{fact.running} of {fact.desired} running, {fact.pending} pending, {revision}, "
+        f"deployment {primary.id} {primary.rollout_state} since {primary.created_at:%H:%M}"
+    )

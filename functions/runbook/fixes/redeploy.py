@@ -14,7 +14,7 @@ from runbook.aws import Aws, Calls
 from runbook.checks import ecr, ecs
 from runbook.checks.reading import ask
 from runbook.gate import Change, Landed, Refusal
-from runbook.model import Attempt, Unknown
+from runbook.model import Attempt, Decision, Escalate, Outcome, Unknown, Verdict, Wait
 from runbook.permissions import Need
 
 NEEDS = (Need("ecs:UpdateService", "changed_service"),)
@@ -231,3 +231,23 @@ class Redeploy:
         ours = attempt.tried_at - SKEW <= primary.created_at <= attempt.tried_at + LANDS_WITHIN
         same = primary.task_definition == attempt.prior["task_definition"]
         return Landed.YES if ours and same else Landed.UNKNOWN
+
+
+def settling(at: datetime, service: ecs.Service, attempt: Attempt) -> Decision | None:
+    """Wait until ECS says COMPLETED and the new tasks have worked for a while; None when that is over."""
+    since = attempt.outcome_at or attempt.tried_at
+    state, changed_at = service.primary.rollout_state, service.primary.updated_at
+    if state != "COMPLETED":
+        if at - since < COMPLETED_DEADLINE:
+            return Wait(f"the redeploy of {since:%H:%M} is {state}")
+        why = f"the redeploy of {since:%H:%M} is still {state}: ECS did not complete it in 15 min"
+        return Escalate(why, verdict=Verdict(Outcome.FAILED, why))
+    settled_at = min(
+        max(since, changed_at) + SETTLE,
+        since + COMPLETED_DEADLINE + SETTLE,
+    )
+    if at < settled_at:
+        return Wait(
+            f"the redeploy of {since:%H:%M} is complete and settles until {settled_at:%H:%M}"
+        )
+    return None

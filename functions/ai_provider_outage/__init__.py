@@ -1,0 +1,1 @@
+"""Runbook scenario E: the AI provider is out."""

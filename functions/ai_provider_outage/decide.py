@@ -1,0 +1,271 @@
+"""Runbook scenario E as a table: what is seen, what follows. Pure: no AWS, no clock, no environment.
+
+The rows are asked in order; the first that applies decides.
+
+=====================================================  ==========================================
+sees                                                   decides
+=====================================================  ==========================================
+switched, backend not yet redeployed                   redeploy the backend
+switched and redeployed, settling                      wait
+switched, and the error rate is normal                 verified
+switched, and it is not                                switch back, redeploy, then escalate
+error rate normal for 5 min, alarms OK                 resolve
+the provider's page admits no outage                   wait; 15 min: escalate
+outage for less than 30 min                            wait: users get the fallback
+longer, no alternate, or the alternate is not green    escalate
+longer, alternate green                                switch provider
+=====================================================  ==========================================
+
+A switch is two changes: the parameter, and new backend tasks that read it. Each is one look's own, so each
+row asks the history which of them is done.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ai_provider_outage.checks import Facts
+from runbook.checks import metrics
+from runbook.clock import whole_minutes
+from runbook.fixes import redeploy
+from runbook.model import (
+    Apply,
+    Attempt,
+    Decision,
+    Escalate,
+    Incident,
+    Outcome,
+    Resolve,
+    Status,
+    Unknown,
+    Verdict,
+    Wait,
+)
+
+SWITCH, SWITCH_BACK, REDEPLOY = "switch_provider", "switch_back", "redeploy"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The numbers of the table.
+
+    Attributes:
+        error_percent: of the gateway's requests; less is normal: single time-outs are.
+        fewest_requests: that a rate needs; a few requests at night make any rate.
+        good_minutes: that the rate must be normal before the end, and after a switch.
+        no_outage_minutes: that a provider may take to admit an outage on its page.
+        prolonged_minutes: of outage, before switching: the runbook's own number.
+        stale_minutes: a newest datapoint older than this tells nothing.
+    """
+
+    error_percent: float = 10.0
+    fewest_requests: int = 20
+    good_minutes: int = 5
+    no_outage_minutes: int = 15
+    prolonged_minutes: int = 30
+    stale_minutes: int = 5
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What a person types next, filled in; and which provider is the alternate, empty for none."""
+
+    switch: str
+    redeploy: str
+    look: str
+    alternate: str
+
+
+Row = Callable[[Facts, Incident, Limits, Commands], Decision | None]
+
+
+def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision:
+    """Choose what to do about the AI provider.
+
+    Args:
+        facts: what the checks read.
+        incident: its history.
+        limits: the numbers of the table.
+        commands: what a person would type, for proposals.
+
+    Returns:
+        The first row's decision. Never raises.
+    """
+    for row in (_undone, _switched, _good, _page):
+        decision = row(facts, incident, limits, commands)
+        if decision is not None:
+            return decision
+    return _prolonged(facts, incident, limits, commands)
+
+
+def _minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+def _newest(incident: Incident, fix: str, outcomes: tuple[Outcome, ...]) -> Attempt | None:
+    found = [one for one in incident.attempts if one.fix == fix and one.outcome in outcomes]
+    return found[-1] if found else None
+
+
+def _undone(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    """After switching back: the backend still runs the alternate until it is redeployed once more."""
+    del limits
+    back = _newest(incident, SWITCH_BACK, (Outcome.APPLIED,))
+    if back is None:
+        return None
+    if incident.status is Status.ESCALATED:
+        return None  # a person has it; the rate may still become normal
+    deployed = _newest(incident, REDEPLOY, (Outcome.FAILED,))
+    again = [one for one in incident.attempts if one.undoes and one.fix == REDEPLOY]
+    settling = _settling(facts, again[-1]) if again else None
+    if again or deployed is None:
+        why = "the switch did not help and is taken back; the provider is still out"
+        return settling or Escalate(why, commands.look)
+    return Apply(
+        REDEPLOY,
+        "the provider is switched back: the backend's tasks have to read it",
+        undoes=deployed.intent_id,
+    )
+
+
+def _switched(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    """Redeploy after the switch, and judge both by the error rate."""
+    switch = _newest(incident, SWITCH, (Outcome.APPLIED,))
+    failed = _newest(incident, SWITCH, (Outcome.FAILED,))
+    if switch is None or incident.status is Status.ESCALATED:
+        return _take_back(failed, incident)
+    deployed = [
+        one for one in incident.attempts if one.fix == REDEPLOY and one.tried_at >= switch.tried_at
+    ]
+    if not deployed:
+        to = switch.left["value"]
+        return Apply(REDEPLOY, f"the provider is {to} now: the backend's tasks have to read it")
+    if deployed[-1].outcome is not Outcome.APPLIED:
+        why = (
+            "the provider is switched and the backend was not redeployed: it still uses the old one"
+        )
+        return Escalate(why, commands.redeploy)
+    settling = _settling(facts, deployed[-1])
+    return settling or _judged(facts, limits, deployed[-1], switch)
+
+
+def _take_back(failed: Attempt | None, incident: Incident) -> Decision | None:
+    if failed is None or any(one.undoes == failed.intent_id for one in incident.attempts):
+        return None
+    why = f"the switch to {failed.left['value']} did not help: back to {failed.prior['value']}"
+    return Apply(SWITCH_BACK, why, undoes=failed.intent_id)
+
+
+def _settling(facts: Facts, attempt: Attempt) -> Decision | None:
+    service = facts.service
+    if isinstance(service, Unknown):
+        return Wait(service.why, blind=True)
+    return redeploy.settling(facts.at, service, attempt)
+
+
+def _judged(facts: Facts, limits: Limits, deployed: Attempt, switch: Attempt) -> Decision:
+    since = deployed.outcome_at or deployed.tried_at
+    rates = _rates(facts, limits, since)
+    if isinstance(rates, Unknown):
+        return Wait(rates.why, blind=True)
+    shown = ", ".join(f"{rate:.0f} %" for rate in rates)
+    to = switch.left["value"]
+    if max(rates) < limits.error_percent:
+        why = f"errors of the AI gateway are at {shown} since the switch to {to}"
+        return Wait(why, verdict=Verdict(Outcome.VERIFIED, why))
+    why = f"errors of the AI gateway are still at {shown} after the switch to {to}"
+    return Wait(why, verdict=Verdict(Outcome.FAILED, why))
+
+
+def _rates(facts: Facts, limits: Limits, since: datetime) -> tuple[float, ...] | Unknown:
+    """Return percent of errors in the newest minutes with enough requests, all after ``since``."""
+    requests, errors = facts.requests, facts.errors
+    if isinstance(requests, Unknown):
+        return requests
+    if isinstance(errors, Unknown):
+        return errors
+    failed = {sample.at: sample.value for sample in errors}
+    fresh = [
+        sample
+        for sample in metrics.since(requests, since)
+        if sample.value >= limits.fewest_requests
+    ]
+    needed = min(limits.good_minutes, 3)
+    if len(fresh) < needed:
+        return Unknown(
+            f"{len(fresh)} minutes with {limits.fewest_requests} requests of the AI gateway, "
+            f"{needed} are needed"
+        )
+    if facts.at - fresh[-1].at > _minutes(limits.stale_minutes):
+        return Unknown("requests of the AI gateway: no datapoint with enough of them for 5 min")
+    newest = fresh[-limits.good_minutes :]
+    return tuple(100 * failed.get(sample.at, 0.0) / sample.value for sample in newest)
+
+
+def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
+    del commands
+    rates, alarms = _rates(facts, limits, incident.opened_at - _minutes(30)), facts.alarms
+    if isinstance(rates, Unknown):
+        return Wait(rates.why, blind=True)
+    if isinstance(alarms, Unknown):
+        return Wait(alarms.why, blind=True)
+    if len(rates) < limits.good_minutes or max(rates) >= limits.error_percent:
+        return None
+    shown = (
+        f"errors of the AI gateway under {limits.error_percent:g} % for {limits.good_minutes} min"
+    )
+    if any(state != "OK" for state in alarms.values()):
+        return Wait(f"{shown}; waiting for the alarms")
+    switched = _newest(incident, SWITCH, (Outcome.VERIFIED,))
+    note = ""
+    if switched is not None:
+        note = (
+            f"; the provider stays {switched.left['value']}: switching back to "
+            f"{switched.prior['value']} after its recovery is yours"
+        )
+    helped = Verdict(Outcome.VERIFIED, shown) if incident.unverified else None
+    return Resolve(f"{shown}, alarms OK{note}", helped)
+
+
+def _page(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
+    provider = facts.provider
+    if isinstance(provider, Unknown):
+        return Wait(provider.why, blind=True)
+    page = facts.page(provider.value)
+    if isinstance(page, Unknown):
+        return Wait(page.why, blind=True)
+    if not page.green:
+        return None
+    waited = facts.at - incident.opened_at
+    why = f"the AI gateway fails and {provider.value} admits no outage"
+    if waited < _minutes(limits.no_outage_minutes):
+        return Wait(f"{why}: users get the fallback")
+    return Escalate(f"{why} for {whole_minutes(waited)} min", commands.look)
+
+
+def _prolonged(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision:
+    provider, waited = facts.provider, facts.at - incident.opened_at
+    if isinstance(provider, Unknown):
+        return Wait(provider.why, blind=True)
+    why = f"{provider.value} is out, for {whole_minutes(waited)} min by now"
+    if waited < _minutes(limits.prolonged_minutes):
+        return Wait(f"{why}: users get the fallback, no action is needed")
+    if not commands.alternate or commands.alternate == provider.value:
+        return Escalate(f"{why}, and no alternate provider is configured", commands.look)
+    if _newest(incident, SWITCH, tuple(Outcome)) is not None:
+        return Escalate(f"{why}, and switching was tried already", commands.look)
+    return _alternate(facts, commands, why)
+
+
+def _alternate(facts: Facts, commands: Commands, why: str) -> Decision:
+    page = facts.page(commands.alternate)
+    if isinstance(page, Unknown):
+        return Wait(f"{why}; the alternate {commands.alternate}: {page.why}", blind=True)
+    if not page.green:
+        unwell = f"{commands.alternate} is not well either: {page.indicator}"
+        return Escalate(f"{why}, and {unwell}", commands.look)
+    return Apply(SWITCH, f"{why}; {commands.alternate} is green")

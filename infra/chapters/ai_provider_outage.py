@@ -1,0 +1,85 @@
+"""Runbook scenario E: the AI provider is out."""
+
+import ai_provider_outage.needs
+from infra import settings
+from infra.alarm import RUNBOOK, Alarm, Math, Series, twin
+from infra.environment import Environment
+from infra.spec import MetricFilter, Spec
+
+NAME = "ai_provider_outage"
+FEWEST_REQUESTS = 20
+"""A minute: a rate of fewer is chance."""
+BAD_PERCENT = 20
+"""Of the gateway's requests: single time-outs stay below, an outage is far above."""
+
+
+def namespace(environment: Environment) -> str:
+    """Return where the filters count: they cannot add a dimension for the environment."""
+    return f"Nightshift/{environment.name}"
+
+
+def alarms(environment: Environment) -> list[Alarm]:
+    """Return the scenario's alarm and its twin."""
+    where = namespace(environment)
+    rate = Math(
+        expression=f"IF(requests >= {FEWEST_REQUESTS}, 100 * FILL(errors, 0) / requests, 0)",
+        series={
+            "requests": Series(where, "AiRequests", {}, "Sum"),
+            "errors": Series(where, "AiErrors", {}, "Sum"),
+        },
+    )
+    critical = Alarm(
+        id="ai-errors",
+        group=NAME,
+        description=(
+            f"Runbook scenario E: {BAD_PERCENT} % or more of the AI gateway's requests fail, in 3 of "
+            f"5 min. Nightshift looks at the provider. See {RUNBOOK}."
+        ),
+        namespace=where,
+        metric="AiErrors",
+        dimensions={},
+        statistic="Sum",
+        comparison="GreaterThanOrEqualToThreshold",
+        threshold=BAD_PERCENT,
+        datapoints=3,
+        of=5,
+        missing="notBreaching",
+        math=rate,
+    )
+    why = "The AI gateway has failed for 30 min, and Nightshift has not ended it: look yourself."
+    # Nobody asking the AI at night is no outage: here, unlike elsewhere, silence is good.
+    return [critical, twin(critical, why, missing="notBreaching")]
+
+
+def spec(environment: Environment) -> Spec:
+    """Return the scenario's function."""
+    ai, backend = environment.ai, environment.backend
+    parameter = environment.arn("ssm", f"parameter{ai.provider_parameter}")
+    ids = [one.id for one in alarms(environment) if one.group == NAME]
+    where = namespace(environment)
+    return Spec(
+        folder=NAME,
+        purpose="Runbook scenario E: the AI provider is out",
+        settings={
+            **settings.chapter(environment, NAME, ids),
+            "provider_parameter": ai.provider_parameter,
+            "status_pages": ai.status_pages,
+            "alternate": ai.alternate,
+            "cluster": environment.cluster.name,
+            "service": backend.service,
+            "task_family": backend.task_family,
+            "container": backend.container,
+            "repository": backend.repository,
+            "limits": environment.limits.ai_provider_outage,
+        },
+        needs=ai_provider_outage.needs.NEEDS,
+        memory_mib=1024,
+        services=[backend.service],
+        changes=[backend.service],
+        repositories=[backend.repository],
+        more={"parameter": [parameter], "changed_parameter": [parameter]},
+        filters=[
+            MetricFilter(backend.log_group, ai.request_filter, where, "AiRequests"),
+            MetricFilter(backend.log_group, ai.error_filter, where, "AiErrors"),
+        ],
+    )
