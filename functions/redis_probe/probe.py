@@ -11,6 +11,8 @@ TIMEOUT_SECONDS = 2.0
 """To connect, and for each answer: a healthy Redis answers within milliseconds."""
 RUN_DIGITS = 12
 """Hexadecimal digits of run_id that become a number: 48 bits fit exactly into a metric's value."""
+_NO_ANSWER = (redis.RedisError, OSError, ValueError, LookupError, AttributeError, TypeError)
+"""What is no Redis can answer anything, and the client trips over it in as many ways."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def read(settings: Settings) -> Reading:
             depth=int(client.llen(settings.queue)),
             unacked=int(client.hlen(settings.unacked)),
         )
-    except redis.RedisError as error:
+    except _NO_ANSWER as error:
         return Reading(up=False, error=f"{type(error).__name__}: {error}")
     finally:
         client.close()

@@ -1,0 +1,121 @@
+"""The probe against a real Redis, and against ports where none or something else answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis
+
+from redis_probe.probe import Reading, Settings, read
+
+Of = Callable[..., Settings]
+
+
+def test_reads_depth_unacked_and_run(server: Callable[[], int], settings: Of) -> None:
+    port = server()
+    with redis.Redis(host="127.0.0.1", port=port) as client:
+        client.rpush("celery", *range(7))
+        client.hset("unacked", mapping={"a": "1", "b": "2"})
+        run_id = client.info("server")["run_id"]
+
+    reading = read(settings(port))
+
+    assert reading == Reading(up=True, run_id=run_id, depth=7, unacked=2)
+
+
+def test_an_empty_redis_is_up_with_nothing_waiting(server: Callable[[], int], settings: Of) -> None:
+    reading = read(settings(server()))
+
+    assert (reading.up, reading.depth, reading.unacked) == (True, 0, 0)
+
+
+def test_a_restart_changes_the_run(server: Callable[[], int], settings: Of) -> None:
+    before = read(settings(server())).by_environment()
+
+    after = read(settings(server())).by_environment()
+
+    assert before["RedisUp"] == after["RedisUp"] == 1
+    assert before["RedisRun"] != after["RedisRun"]
+
+
+def test_a_queue_of_another_type_is_no_number(server: Callable[[], int], settings: Of) -> None:
+    port = server()
+    with redis.Redis(host="127.0.0.1", port=port) as client:
+        client.set("celery", "not a list")
+
+    reading = read(settings(port))
+
+    assert not reading.up
+    assert reading.error.startswith("ResponseError: WRONGTYPE")
+
+
+def test_is_down_where_nothing_listens(free_port: int, settings: Of) -> None:
+    reading = read(settings(free_port))
+
+    assert not reading.up
+    assert reading.error.startswith("ConnectionError: ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        pytest.param(b"", "TimeoutError: ", id="accepts and never answers"),
+        pytest.param(b"HTTP/1.1 400 Bad Request\r\n\r\n", "InvalidResponse: ", id="a web server"),
+        pytest.param(b"+\xff\xfe\r\n" * 9, "UnicodeDecodeError: ", id="no text"),
+        pytest.param(b"$abc\r\n" * 9, "ValueError: ", id="no number"),
+        pytest.param(b"+OK\r\n" * 9, "AttributeError: ", id="OK to everything"),
+        pytest.param(b"-LOADING Redis is loading the dataset in memory\r\n" * 9, "", id="loading"),
+        pytest.param(b"-NOAUTH Authentication required.\r\n" * 9, "", id="wants a password"),
+    ],
+)
+def test_is_down_where_something_else_answers(
+    answer: bytes, error: str, listener: Callable[[bytes], int], settings: Of
+) -> None:
+    reading = read(settings(listener(answer)))
+
+    assert not reading.up
+    assert reading.error.startswith(error)
+    assert reading.error
+
+
+def test_is_down_where_tls_is_asked_for_and_not_spoken(
+    server: Callable[[], int], settings: Of
+) -> None:
+    reading = read(settings(server(), tls=True))
+
+    assert not reading.up
+    assert reading.error
+
+
+def test_a_redis_that_is_down_has_no_queue_rather_than_an_empty_one() -> None:
+    reading = Reading(up=False, error="TimeoutError")
+
+    assert reading.by_environment() == {"RedisUp": 0}
+    assert reading.by_queue() == {}
+
+
+@pytest.mark.parametrize(
+    "unknown", [{"depth": None}, {"unacked": None}], ids=["no depth", "no unacked"]
+)
+def test_emits_no_queue_of_which_a_half_is_unknown(unknown: dict[str, Any]) -> None:
+    reading = Reading(**{"up": True, "run_id": "0" * 40, "depth": 1, "unacked": 1, **unknown})
+
+    assert reading.by_queue() == {}
+
+
+@pytest.mark.parametrize(
+    ("run_id", "number"),
+    [
+        ("f" * 40, 2**48 - 1),
+        ("0" * 40, 0),
+        ("00000000000100000000000000000000000fffff", 1),
+        ("123456789abc0123456789abcdef0123456789ab", 0x123456789ABC),
+    ],
+    ids=["highest", "lowest", "the first 12 digits", "usual"],
+)
+def test_a_run_is_a_number_that_a_metric_keeps_exactly(run_id: str, number: int) -> None:
+    run = Reading(up=True, run_id=run_id, depth=0, unacked=0).by_environment()["RedisRun"]
+
+    assert number == run
+    assert int(float(run)) == number
+    assert float(run) != float(number + 1)

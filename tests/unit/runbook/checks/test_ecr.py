@@ -1,0 +1,74 @@
+"""Which image a new deployment would run."""
+
+from typing import Any
+
+import pytest
+
+from runbook.checks import ecr
+from runbook.checks.ecr import Image
+from runbook.model import Unknown
+
+HOST = "111122223333.dkr.ecr.me-south-1.amazonaws.com"
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("reference", "repository", "expected"),
+    [
+        (f"{HOST}/saas-worker:stable", "saas-worker", Image("saas-worker", "stable", "")),
+        (f"{HOST}/saas-worker", "saas-worker", Image("saas-worker", "latest", "")),
+        (f"{HOST}/saas-worker@{DIGEST}", "saas-worker", Image("saas-worker", "latest", DIGEST)),
+        (f"{HOST}/saas-worker:v1@{DIGEST}", "saas-worker", Image("saas-worker", "v1", DIGEST)),
+        (f"{HOST}/team/saas-worker:v1", "team/saas-worker", Image("team/saas-worker", "v1", "")),
+        (f"{HOST}.cn/saas-worker:v1", "saas-worker", Image("saas-worker", "v1", "")),
+    ],
+    ids=["tag", "no tag", "digest", "tag and digest", "with a folder", "in China"],
+)
+def test_takes_an_image_reference_apart(reference: str, repository: str, expected: Image) -> None:
+    assert expected == ecr.parse(reference, repository)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        pytest.param(f"{HOST}/saas-backend:stable", id="another repository"),
+        pytest.param(f"{HOST}/team/saas-worker:stable", id="one that ends like ours"),
+        pytest.param(f"{HOST}/saas-worker-2:stable", id="one that begins like ours"),
+        pytest.param("public.ecr.aws/nginx/nginx:1", id="public"),
+        pytest.param("saas-worker:stable", id="without a registry"),
+        pytest.param(f"{HOST}.example.com/saas-worker:stable", id="a host that begins like ECR"),
+        pytest.param(f"evil/{HOST}/saas-worker:stable", id="a path before"),
+        pytest.param(f"{HOST}/saas-worker@sha256:abc", id="a short digest"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_an_image_from_elsewhere_is_unknown(reference: str) -> None:
+    image = ecr.parse(reference, "saas-worker")
+
+    why = f"image {reference!r} is not in the configured repository 'saas-worker'"
+    assert Unknown(why) == image
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ([{"imageDigest": DIGEST}], DIGEST),
+        ([], Unknown("image saas-worker:stable is not in ECR")),
+    ],
+    ids=["found", "gone"],
+)
+def test_asks_ecr_what_a_tag_means_now(details: list[Any], expected: Any, stubbed: Any) -> None:
+    client, stub = stubbed("ecr")
+    stub.add_response(
+        "describe_images",
+        {"imageDetails": details},
+        {"repositoryName": "saas-worker", "imageIds": [{"imageTag": "stable"}]},
+    )
+
+    assert expected == ecr.digest(client, Image("saas-worker", "stable", ""))
+
+
+def test_a_pinned_digest_needs_no_question(stubbed: Any) -> None:
+    client, _ = stubbed("ecr")
+
+    assert ecr.digest(client, Image("saas-worker", "v1", DIGEST)) == DIGEST
