@@ -74,6 +74,10 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
             {"TopicArn": told.get(f"{kind}_topic", "")} for kind in ("pages", "updates")
         ],
         "sqs.SendMessage": [{"QueueUrl": told.get("dead_letters", "")}],
+        **{
+            f"ssm.{name}": [{"Name": told.get("provider_parameter", "")}]
+            for name in ("GetParameter", "PutParameter")
+        },
         "ssm.GetParameters": [{"Names": switches}],
     }
     return known[site.operation]
