@@ -6,6 +6,7 @@ explains for a while only: after that the other scenario's own rows count again.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from runbook import incidents
 from runbook.table import Item
@@ -24,8 +25,21 @@ EXPLAINS: Mapping[tuple[str, str], timedelta] = {
 }
 """(cause, what it explains): for how long after the cause's incident was opened."""
 
+OWN_EVIDENCE = frozenset({("db_unavailable", "rollback")})
+"""(cause, fix) that is not silenced: scenario A hands over what RDS itself shows, before it rolls back what
+only the new tasks show, such as a wrong password; the health endpoint's ``db`` field is the same for both."""
+
 NO_DEPLOYMENT_WHILE = "db_connections"
 """While this is open nothing is deployed: new tasks start before old ones end, and each takes connections."""
+
+
+class Kind(Protocol):
+    """A fix, as far as it matters here."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  # as in gate.Fix
+    @property
+    def deploys(self) -> bool: ...  # noqa: D102  # as in gate.Fix
 
 
 def causes(scenario: str) -> list[str]:
@@ -38,7 +52,7 @@ def causes(scenario: str) -> list[str]:
 
 def explained(
     scenario: str,
-    deploys: bool,
+    fix: Kind,
     targets: Mapping[str, str],
     items: Mapping[str, Item],
     now: datetime,
@@ -47,7 +61,7 @@ def explained(
 
     Args:
         scenario: whose fix it is.
-        deploys: whether the fix starts new tasks.
+        fix: its name, and whether it starts new tasks.
         targets: what each cause looks after, by scenario; those that are not deployed are absent.
         items: incident items by pk.
         now: the moment of the write.
@@ -60,8 +74,9 @@ def explained(
             continue
         name = f"{cause} on {targets[cause]} is open ({other.id or 'just opened'})"
         lasts = EXPLAINS.get((cause, scenario))
-        if lasts and now - other.opened_at < lasts:
+        silenced = (cause, fix.name) not in OWN_EVIDENCE
+        if lasts and silenced and now - other.opened_at < lasts:
             return f"{name} and explains this"
-        if cause == NO_DEPLOYMENT_WHILE and deploys:
+        if cause == NO_DEPLOYMENT_WHILE and fix.deploys:
             return f"{name}: no deployment while connections run out, new tasks would take more"
     return ""

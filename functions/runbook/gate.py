@@ -225,7 +225,7 @@ class Gate:
         )
 
     def _explained(self, fix: Fix, items: Mapping[str, Any], now: datetime) -> Refusal | None:
-        why = explains.explained(self.scenario, fix.deploys, self.targets, items, now)
+        why = explains.explained(self.scenario, fix, self.targets, items, now)
         return Refusal("explained", why, "wait") if why else None
 
     def spend(
@@ -315,6 +315,8 @@ def new_attempt(
         intended_at=now,
         tried_at=now,
         undoes=decision.undoes,
+        command=decision.command,
+        undo=decision.undo,
     )
 
 

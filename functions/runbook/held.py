@@ -47,6 +47,11 @@ def _token() -> str:
     return str(uuid.uuid4())
 
 
+def typed(change: Apply | Attempt, fix: Fix) -> str:
+    """Return what a person would type for a change."""
+    return change.command or fix.command()
+
+
 def page_directly(kit: Kit[F], why: str, now: datetime) -> None:
     """Page without the table: the last resort.
 
@@ -87,11 +92,8 @@ class Held(Generic[F]):
         """Settle a call whose answer is not known; else decide and do it."""
         if self._incident.unanswered:
             return self._recover(self._incident.unanswered)
-        decision = rules.temper(
-            self._kit.scenario.decide(self._facts, self._incident),
-            self._incident,
-            by_hand=self._trigger.by_hand,
-        )
+        by_hand = self._trigger.by_hand
+        self._facts, decision = self._kit.decide(self._facts, self._incident, by_hand=by_hand)
         if isinstance(decision, Apply):
             return self._apply(decision)
         return self._conclude(decision)
@@ -209,7 +211,7 @@ class Held(Generic[F]):
             if status >= 500 or code in THROTTLES:
                 return self._conclude(Wait(f"{lost} (AWS: {code}); looking whether it took effect"))
             why = f"{attempt.reason}; AWS refused {fix.name} of {attempt.resource}: {code}"
-            return self._conclude(Escalate(why, fix.command(), Verdict(Outcome.FAILED, code)))
+            return self._conclude(Escalate(why, typed(attempt, fix), Verdict(Outcome.FAILED, code)))
         except BotoCoreError as error:
             kind = type(error).__name__
             return self._conclude(Wait(f"{lost} ({kind}); looking whether it took effect"))
@@ -217,7 +219,8 @@ class Held(Generic[F]):
             if error.lost:
                 return self._conclude(Wait(f"{lost} ({error}); looking whether it took effect"))
             why = f"{attempt.reason}; {fix.name} of {attempt.resource} was refused: {error}"
-            return self._conclude(Escalate(why, fix.command(), Verdict(Outcome.FAILED, str(error))))
+            verdict = Verdict(Outcome.FAILED, str(error))
+            return self._conclude(Escalate(why, typed(attempt, fix), verdict))
         return self._applied(attempt, fix, change)
 
     def _applied(self, attempt: Attempt, fix: Fix, change: Change) -> dict[str, Any]:
@@ -230,18 +233,17 @@ class Held(Generic[F]):
             request_id=change.request_id,
         )
         self._incident = rules.with_last(self._incident, done)
+        command, undo = typed(attempt, fix), attempt.undo or fix.undo
         also: list[Mapping[str, Any]] = []
         if done.undoes:
             self._incident = rules.close(self._incident, done.undoes, Outcome.UNDONE, now)
             also.append(ledger.close(done.undoes))
         elif fix.keep:
             also.append(
-                ledger.entry(
-                    self._incident, done, keep=fix.keep, command=fix.command(), revert=fix.undo
-                )
+                ledger.entry(self._incident, done, keep=fix.keep, command=command, revert=undo)
             )
         message = self._kit.teller.applied(
-            self._incident, done, fix.command(), fix.undo, self._facts.seen(), now
+            self._incident, done, command, undo, self._facts.seen(), now
         )
         waiting = Wait(f"{attempt.fix} applied: {attempt.reason}")
         return self._write(self._incident, waiting, [message], now, changed=done, also=also)
@@ -254,7 +256,7 @@ class Held(Generic[F]):
         if isinstance(after, Escalate) and self._incident.status is Status.ESCALATED:
             after = Wait(after.reason, rules.ESCALATED_SECONDS)  # a person has been paged already
         elif isinstance(after, Escalate):
-            after = replace(after, proposal=fix.command())
+            after = replace(after, proposal=typed(decision, fix))
         return self._conclude(after, refusal)
 
     def _superseded(self, intent_id: str, refusal: Refusal, now: datetime) -> dict[str, Any]:

@@ -72,11 +72,16 @@ class Spent:
         return self.items.get(f"budget#{of}", {"version": 0, "spent_at": []})
 
 
+def cooldown_key(resource: str, fix: str) -> tuple[str, str]:
+    """Return the key of the row that tells when a fix was last applied; it stays for a week."""
+    return f"cooldown#{resource}#{fix}", "-"
+
+
 def keys(resource: str, fix: str) -> list[tuple[str, str]]:
     """Return the keys of the four rows that a fix needs."""
     return [
         (f"occupancy#{resource}", "-"),
-        (f"cooldown#{resource}#{fix}", "-"),
+        cooldown_key(resource, fix),
         (f"budget#{resource}", "-"),
         ("budget#environment", "-"),
     ]

@@ -14,10 +14,9 @@ the incident another look, which finds the intent. What a look does once it hold
 from functools import partial
 from typing import Any
 
-from runbook import rules
 from runbook.errors import TableError
-from runbook.gate import Fix, Refusal
-from runbook.held import Held, page_directly
+from runbook.gate import UNDOES, Fix, Refusal
+from runbook.held import Held, page_directly, typed
 from runbook.incidents import Joined
 from runbook.model import Apply, Incident
 from runbook.scenario import F, Kit
@@ -58,7 +57,7 @@ def preview(kit: Kit[F]) -> dict[str, Any]:
     answers = kit.side_by_side({"incident": read, **kit.scenario.reads(now)})
     incident: Incident = answers.pop("incident")
     facts = kit.scenario.facts(now, answers)
-    decision = rules.temper(kit.scenario.decide(facts, incident), incident, by_hand=True)
+    facts, decision = kit.decide(facts, incident, by_hand=True)
     answer: dict[str, Any] = {
         "incident": incident.id if incident.version else "none is open",
         "seen": facts.seen(),
@@ -69,17 +68,22 @@ def preview(kit: Kit[F]) -> dict[str, Any]:
     if not isinstance(decision, Apply):
         return answer
     fix = kit.scenario.fixes[decision.fix]
-    refusal = _would_refuse(kit, fix, facts, incident)
+    refusal = _would_refuse(kit, fix, facts, incident, decision.undoes)
     if refusal:
         return {**answer, "refusal": refusal.reason}
-    return {**answer, "would_change": fix.command(), "undo": fix.undo}
+    return {**answer, "would_change": typed(decision, fix), "undo": decision.undo or fix.undo}
 
 
-def _would_refuse(kit: Kit[F], fix: Fix, facts: F, incident: Incident) -> Refusal | None:
-    answers = kit.side_by_side(kit.gate.rereads(fix, facts))
-    now = kit.clock.now()
-    refusal = kit.gate.refuse(fix, facts, answers, now, by_hand=True)
+def _would_refuse(
+    kit: Kit[F], fix: Fix, facts: F, incident: Incident, undoes: str
+) -> Refusal | None:
+    answers = {
+        **kit.side_by_side(kit.gate.rereads(fix, facts)),
+        UNDOES: incident.attempt(undoes),
+    }
+    now, undo = kit.clock.now(), bool(undoes)
+    refusal = kit.gate.refuse(fix, facts, answers, now, by_hand=True, undo=undo)
     if refusal:
         return refusal
-    spent = kit.gate.spend(fix, answers, incident, now, by_hand=True)
+    spent = kit.gate.spend(fix, answers, incident, now, by_hand=True, undo=undo)
     return spent if isinstance(spent, Refusal) else None

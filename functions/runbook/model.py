@@ -81,12 +81,16 @@ class Apply:
         remember: numbers of this moment that the verification will need (JSON values).
         undoes: id of the intent that this change takes back, for an undo or a restore: those skip mode,
             cooldown and budget, never the kill switch nor the comparison with what our fix left.
+        command: what a person would type for exactly this change; empty where the fix says it itself.
+        undo: how exactly this change is taken back; empty where the fix says it itself.
     """
 
     fix: str
     reason: str
     remember: Mapping[str, Any] = field(default_factory=dict)
     undoes: str = ""
+    command: str = ""
+    undo: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,7 @@ class Attempt:
         left: the target's state as the fix left it, what an undo or a verdict compares with.
         request_id: AWS's id of the call, when it answered.
         undoes: intent id of the attempt that this one takes back; empty for a fix.
+        command, undo: as in the decision.
     """
 
     intent_id: str
@@ -165,6 +170,8 @@ class Attempt:
     left: Mapping[str, Any] = field(default_factory=dict)
     request_id: str = ""
     undoes: str = ""
+    command: str = ""
+    undo: str = ""
 
     @property
     def waits_for_verdict(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from runbook import rules
 from runbook.aws import Calls, SideBySide
 from runbook.clock import Clock
 from runbook.gate import Fix, Gate
@@ -31,6 +32,19 @@ F = TypeVar("F", bound=Facts)
 
 
 @dataclass(frozen=True)
+class Closer(Generic[F]):
+    """Reads that cost more than every look should: made where a decision is near, which is made again then.
+
+    Attributes:
+        reads: what to read for these facts and this decision; nothing where it would change nothing.
+        facts: puts the answers to the facts.
+    """
+
+    reads: Callable[[F, Incident, Decision], Calls]
+    facts: Callable[[F, Mapping[str, Any]], F]
+
+
+@dataclass(frozen=True)
 class Scenario(Generic[F]):
     """One chapter of the runbook.
 
@@ -41,6 +55,7 @@ class Scenario(Generic[F]):
         facts: makes the answers into facts.
         decide: pure; the chapter's table.
         fixes: what may be changed, by the name that ``Apply`` uses.
+        closer: reads before a decision that matters; None where every look reads all.
     """
 
     name: str
@@ -49,6 +64,7 @@ class Scenario(Generic[F]):
     facts: Callable[[datetime, Mapping[str, Any]], F]
     decide: Callable[[F, Incident], Decision]
     fixes: Mapping[str, Fix]
+    closer: Closer[F] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,3 +90,17 @@ class Kit(Generic[F]):
     teller: Teller
     clock: Clock
     events: Any = None
+
+    def decide(self, facts: F, incident: Incident, *, by_hand: bool) -> tuple[F, Decision]:
+        """Decide by the scenario's table and the rules for all; look closer first where that is due.
+
+        Returns:
+            The facts that the decision was made of, and the decision.
+        """
+        decide, closer = self.scenario.decide, self.scenario.closer
+        decision = rules.temper(decide(facts, incident), incident, by_hand=by_hand)
+        calls = closer.reads(facts, incident, decision) if closer else {}
+        if closer is None or not calls:
+            return facts, decision
+        facts = closer.facts(facts, self.side_by_side(calls))
+        return facts, rules.temper(decide(facts, incident), incident, by_hand=by_hand)

@@ -17,6 +17,8 @@ NEEDS = (
 
 MOST_TASKS = 100
 """ListTasks gives, and DescribeTasks takes, at most 100 tasks a call."""
+KILLED = 137
+"""The exit code of SIGKILL."""
 MOST_PAGES = 3
 """300 stopped tasks show any crash loop; absence in a longer list is Unknown."""
 
@@ -65,6 +67,8 @@ class Stopped:
     Attributes:
         deployment: id of the deployment that started it.
         digests: image digest by container name; a container that never pulled its image has none.
+        task_definition: ARN of the revision that it ran.
+        container_reasons: why each container ended, where ECS says so.
     """
 
     arn: str
@@ -74,6 +78,8 @@ class Stopped:
     exit_codes: tuple[int, ...]
     stopped_at: datetime
     digests: Mapping[str, str] = field(default_factory=dict)
+    task_definition: str = ""
+    container_reasons: tuple[str, ...] = ()
 
     @property
     def crashed(self) -> bool:
@@ -83,6 +89,13 @@ class Stopped:
         is ServiceSchedulerInitiated.
         """
         return self.stop_code == "EssentialContainerExited" and any(self.exit_codes)
+
+    @property
+    def out_of_memory(self) -> bool:
+        """Say whether it crashed for lack of memory: it was killed, or ECS says so in as many words."""
+        said = any(one.lower().startswith("outofmemory") for one in self.container_reasons)
+        ended = self.stop_code == "EssentialContainerExited"
+        return ended and (said or KILLED in self.exit_codes)
 
     @property
     def failed_to_start(self) -> bool:
@@ -170,6 +183,10 @@ def _stopped(task: Mapping[str, Any]) -> Stopped:
             for container in task["containers"]
             if container.get("imageDigest")
         },
+        task_definition=task.get("taskDefinitionArn", ""),
+        container_reasons=tuple(
+            container["reason"] for container in task["containers"] if container.get("reason")
+        ),
     )
 
 
