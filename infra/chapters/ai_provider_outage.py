@@ -46,9 +46,9 @@ def alarms(environment: Environment) -> list[Alarm]:
         missing="notBreaching",
         math=rate,
     )
-    why = "The AI gateway has failed for 30 min, and Nightshift has not ended it: look yourself."
+    why = "The AI gateway has failed for an hour, and Nightshift has not ended it: look yourself."
     # Nobody asking the AI at night is no outage: here, unlike elsewhere, silence is good.
-    return [critical, twin(critical, why, missing="notBreaching")]
+    return [critical, twin(critical, why, minutes=60, missing="notBreaching")]
 
 
 def spec(environment: Environment) -> Spec:

@@ -66,6 +66,8 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
             arn("elasticache", f"replicationgroup:{told.get('replication_group')}")
         ],
         "secret": [arn("secretsmanager", f"secret:{told.get('reconcile_secret')}-??????")],
+        "parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
+        "changed_parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
         "repository": [arn("ecr", f"repository/{told.get('repository')}")],
         "service": [f"{service}{told.get('service')}"],
         "switches": [arn("ssm", f"parameter{name}") for name in switches],
