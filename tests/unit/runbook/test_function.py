@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from prod_settings import COMMON
+from runbook import function
 from runbook.function import MOST_KEPT, Refuser
+from runbook.settings import Chapter
 
 MOST_SQS_BYTES = 256 * 1024
 
@@ -93,3 +95,92 @@ def test_counts_what_it_keeps(capsys: pytest.CaptureFixture[str]) -> None:
     line = json.loads(capsys.readouterr().out)
     assert line["Unparsable"] == [1.0]
     assert line["environment"] == "prod"
+
+
+@dataclass(frozen=True)
+class FakeScenario:
+    """As much of a scenario as understanding an event needs."""
+
+    name: str = "worker_stuck"
+    target: str = "saas-worker"
+
+
+@dataclass(frozen=True)
+class FakeKit:
+    """As much of a kit."""
+
+    scenario: FakeScenario = field(default_factory=FakeScenario)
+
+
+CHAPTER = Chapter(
+    **vars(COMMON), switch_parameter="s", mode_parameters={}, alarms=["a"], targets={}
+)
+
+
+def handled(event: object, sqs: FakeSqs | None = None) -> dict[str, Any]:
+    kit: Any = FakeKit()
+    return function.handle_event(event, kit, CHAPTER, ["a"], sqs or FakeSqs())
+
+
+def test_keeps_a_refused_event_and_says_so_to_lambda() -> None:
+    sqs = FakeSqs()
+
+    answer = handled({"detail-type": "odd"}, sqs)
+
+    assert answer == {"refused": "event.account is None; expected '111122223333'"}
+    assert json.loads(sqs.bodies[0])["why"] == answer["refused"]
+
+
+def test_answers_a_refused_request_and_keeps_nothing() -> None:
+    sqs = FakeSqs()
+
+    answer = handled({"reason": "r", "apply": "yes"}, sqs)
+
+    assert answer == {"refused": "request.apply is 'yes'; expected true or false"}
+    assert sqs.bodies == []
+
+
+LOOK = {"reason": "r", "apply": True}
+
+
+@pytest.mark.parametrize(
+    ("event", "answer", "counted"),
+    [
+        pytest.param(LOOK, {"decided": "Wait"}, {"Looks"}, id="a look"),
+        pytest.param(
+            LOOK, {"decided": "Wait", "changed": "nothing"}, {"Looks"}, id="that changed nothing"
+        ),
+        pytest.param(
+            LOOK,
+            {"decided": "Wait", "changed": "redeploy of x"},
+            {"Looks", "Applied"},
+            id="that applied a fix",
+        ),
+        pytest.param(
+            LOOK,
+            {"decided": "Escalate", "refusal": "switched off"},
+            {"Looks", "Escalated", "Refused"},
+            id="that was refused and asked a person",
+        ),
+        pytest.param({"reason": "r"}, {"decided": "Escalate"}, set(), id="a preview by hand"),
+    ],
+)
+def test_counts_looks_and_what_became_of_them(
+    event: dict[str, Any],
+    answer: dict[str, Any],
+    counted: set[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(function, "look", lambda _kit, _trigger: {"incident": "i-1", **answer})
+
+    handled(event)
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    names = [
+        metric["Name"]
+        for line in lines
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+    ]
+    assert counted == set(names)
+    assert all(line["scenario"] == "worker_stuck" for line in lines)

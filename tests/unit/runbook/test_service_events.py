@@ -117,6 +117,11 @@ GROUP = "event.detail.group is {!r} in {!r}; expected one of saas-prod service:s
             id="odd resources",
         ),
         pytest.param(
+            deployment(resources=[]),
+            f"event.resources is []; expected one of {SERVICE}",
+            id="no resources",
+        ),
+        pytest.param(
             database(SourceIdentifier="other-db"),
             "event.detail.SourceIdentifier is 'other-db'; expected one of saas-prod-db",
             id="database",
@@ -136,3 +141,14 @@ def test_refuses_what_it_does_not_look_after(what: dict[str, Any], message: str)
 def test_a_scenario_that_asked_for_no_service_events_refuses_them() -> None:
     with pytest.raises(TriggerError, match=r"^event\.detail\.group is 'service:saas-worker'"):
         parse(task(), COMMON, scenario="worker_stuck", target="saas-worker", alarms=[])
+
+
+@pytest.mark.parametrize("what", [{"services": [SERVICE]}, {"databases": ["d"]}], ids=str)
+def test_names_the_service_events_where_it_asked_for_them(what: dict[str, Any]) -> None:
+    with pytest.raises(TriggerError) as refused:
+        parse({**task(), "detail-type": "odd"}, COMMON, scenario="s", target="t", alarms=[], **what)
+
+    assert str(refused.value) == (
+        "detail-type is 'odd'; expected 'CloudWatch Alarm State Change', 'Nightshift Look', "
+        "'ECS Task State Change', 'ECS Deployment State Change', 'RDS DB Instance Event'"
+    )

@@ -196,3 +196,4 @@ def test_occupies_its_service_until_it_can_have_settled() -> None:
 
     assert fix.resource == "ecs:saas-prod/saas-worker"
     assert fix.holds == timedelta(minutes=20)
+    assert fix.deploys

@@ -97,6 +97,30 @@ def test_reads_the_running_revision_where_the_guess_is_another(guess: Any, stubb
     assert image == OTHER
 
 
+def test_knows_no_next_image_without_the_service() -> None:
+    assert running({}, "next", facts(service=UNKNOWN)) == UNKNOWN
+
+
+def test_knows_no_next_image_without_the_container(stubbed: Any) -> None:
+    ecs, stub = stubbed("ecs")
+    shown = {"taskDefinitionArn": REVISION, "containerDefinitions": []}
+    stub.add_response(
+        "describe_task_definition", {"taskDefinition": shown}, {"taskDefinition": REVISION}
+    )
+
+    image = running({"ecs": ecs}, "next", facts(definition=UNKNOWN))
+
+    assert image == Unknown(f"task definition {REVISION}: it has no container named 'worker'")
+
+
+def test_knows_no_next_image_of_another_repository(stubbed: Any) -> None:
+    ecr, _ = stubbed("ecr")
+
+    image = running({"ecr": ecr}, "next", facts(definition=Definition(REVISION, "nginx:1")))
+
+    assert image == Unknown("image 'nginx:1' is not in the configured repository 'saas-worker'")
+
+
 def test_a_next_image_that_ecr_does_not_tell_is_unknown(stubbed: Any) -> None:
     ecr, stub = stubbed("ecr")
     stub.add_client_error("describe_images", "ImageNotFoundException")
