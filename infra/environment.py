@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Self, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ai_provider_outage.decide import Limits as AiProviderOutageLimits
+from backend_5xx.limits import Limits as Backend5xxLimits
+from db_connections.decide import Limits as DbConnectionsLimits
 from db_unavailable.decide import Limits as DbUnavailableLimits
 from infra.fields import (
     Https,
@@ -127,10 +129,13 @@ class Backend(Service):
     Attributes:
         memory_cap_mib: task memory above which nothing here ever raises it.
         deregistration_seconds: the target group's deregistration delay.
+        task_role, execution_role: of its tasks, by name: passed on with a revision that has more memory.
     """
 
     memory_cap_mib: Annotated[int, Field(ge=512, le=122_880)]
     deregistration_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    task_role: Name
+    execution_role: Name
 
 
 class LoadBalancer(_Part):
@@ -266,6 +271,8 @@ class Limits(_Part):
 
     gate: dict[str, Any] = Field(default_factory=dict)
     ai_provider_outage: dict[str, Any] = Field(default_factory=dict)
+    backend_5xx: dict[str, Any] = Field(default_factory=dict)
+    db_connections: dict[str, Any] = Field(default_factory=dict)
     db_unavailable: dict[str, Any] = Field(default_factory=dict)
     redis_unavailable: dict[str, Any] = Field(default_factory=dict)
     worker_stuck: dict[str, Any] = Field(default_factory=dict)
@@ -279,7 +286,9 @@ class Limits(_Part):
 
 _LIMITS: Mapping[str, type] = {
     "gate": GateLimits,
+    "backend_5xx": Backend5xxLimits,
     "ai_provider_outage": AiProviderOutageLimits,
+    "db_connections": DbConnectionsLimits,
     "db_unavailable": DbUnavailableLimits,
     "redis_unavailable": RedisUnavailableLimits,
     "worker_stuck": WorkerStuckLimits,
@@ -321,10 +330,17 @@ class Environment(_Part):
 
     def arn(self, service: str, resource: str) -> str:
         """Return an ARN in this account and region; all our names are physical, so no token is needed."""
-        partition = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}.get(
+        return f"arn:{self._partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def role(self, name: str) -> str:
+        """Return the ARN of a role; IAM has no region."""
+        return f"arn:{self._partition}:iam::{self.account}:role/{name}"
+
+    @property
+    def _partition(self) -> str:
+        return {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}.get(
             next((one for one in ("cn-", "us-gov-") if self.region.startswith(one)), ""), "aws"
         )
-        return f"arn:{partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
 def path_of(environment: str) -> Path:

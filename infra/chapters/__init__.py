@@ -7,6 +7,8 @@ alarm table. Adding a function is adding its module here.
 from infra.alarm import Alarm
 from infra.chapters import (
     ai_provider_outage,
+    backend_5xx,
+    db_connections,
     db_unavailable,
     health_probe,
     patrol,
@@ -19,6 +21,8 @@ from infra.spec import Spec
 
 SCENARIOS = {
     "ai_provider_outage": ai_provider_outage,
+    "backend_5xx": backend_5xx,
+    "db_connections": db_connections,
     "db_unavailable": db_unavailable,
     "redis_unavailable": redis_unavailable,
     "worker_stuck": worker_stuck,

@@ -182,6 +182,10 @@ def _secret(params: Params, place: Place) -> list[Demand]:
 
 
 NEEDED: Mapping[str, Needed] = {
+    **{
+        f"application-autoscaling.{name}": _everything(f"application-autoscaling:{name}")
+        for name in ("DescribeScalableTargets", "DescribeScalingPolicies")
+    },
     "cloudwatch.DescribeAlarms": lambda _params, place: [
         Demand("cloudwatch:DescribeAlarms", place.arn("cloudwatch", "alarm:*"))
     ],

@@ -229,6 +229,22 @@ def running_digests(
     return frozenset(digests)
 
 
+def addresses(ecs: Any, cluster: str, name: str) -> tuple[str, ...]:
+    """Return the private addresses of up to 100 tasks of a service: how the database knows them."""
+    tasks = running_tasks(ecs, cluster, name)
+    if not tasks:
+        return ()
+    described = ecs.describe_tasks(cluster=cluster, tasks=list(tasks[:MOST_TASKS]))["tasks"]
+    found = {
+        interface["privateIpv4Address"]
+        for task in described
+        for container in task["containers"]
+        for interface in container.get("networkInterfaces", [])
+        if interface.get("privateIpv4Address")
+    }
+    return tuple(sorted(found))
+
+
 def line(fact: Service | Unknown) -> str:
     """Return the service as one line for people."""
     if isinstance(fact, Unknown):

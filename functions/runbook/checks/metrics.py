@@ -102,3 +102,15 @@ def line(fact: Samples | Unknown, count: int, unit: str) -> str:
         return f"unknown: {fact.why}"
     values = " ".join(f"{sample.value:g}" for sample in newest(fact, count))
     return f"{values or 'no datapoint'} {unit}"
+
+
+def together(first: Samples | Unknown, second: Samples | Unknown) -> Samples | Unknown:
+    """Return two counters added up per minute; a minute that one of them lacks counts the other's."""
+    if isinstance(first, Unknown):
+        return first
+    if isinstance(second, Unknown):
+        return second
+    added: dict[datetime, float] = {}
+    for sample in (*first, *second):
+        added[sample.at] = added.get(sample.at, 0.0) + sample.value
+    return tuple(Sample(at, value) for at, value in sorted(added.items()))

@@ -1,0 +1,1 @@
+"""Runbook scenario B: database connections run out."""

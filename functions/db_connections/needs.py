@@ -1,0 +1,20 @@
+"""What this function may do: look, and set the two services' counts."""
+
+from runbook import kit
+from runbook.checks import alarms, autoscaling, ecs, metrics
+from runbook.fixes import scale
+from runbook.permissions import Need
+
+NEEDS: tuple[Need, ...] = tuple(
+    sorted(
+        {
+            *alarms.NEEDS,
+            *autoscaling.NEEDS,
+            *(need for need in ecs.NEEDS if need.action != "ecs:DescribeTaskDefinition"),
+            *metrics.NEEDS,
+            *scale.NEEDS,
+            *kit.NEEDS,
+            *kit.CHANGES,
+        }
+    )
+)
