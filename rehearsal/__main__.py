@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -18,22 +19,29 @@ FILE_WIDTH = 132
 
 
 def _run(driver: Driver, console: Console, asked: argparse.Namespace) -> int:
-    jobs = jobs_of(asked.scenario, asked.case)
+    jobs = jobs_of(asked.scenario, asked.case, asked.folder)
     results = driver.run(jobs)
-    (FOLDER / "result.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    (asked.folder / "result.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
     console.print(table(results, "Rehearsed", lambda one: "as expected" if one["ok"] else "RED"))
     for one in results:
         for sentence in one["why"]:
             console.print(f"{one['case']}: {sentence}", highlight=False, markup=False)
     red = [one["case"] for one in results if not one["ok"]]
     console.print(f"{len(results) - len(red)} passed, {len(red)} failed", highlight=False)
-    console.print(f"evidence, records and every message: {FOLDER}", highlight=False, soft_wrap=True)
+    console.print(
+        f"evidence, records and every message: {asked.folder}", highlight=False, soft_wrap=True
+    )
     return 1 if red else 0
 
 
 def _controls(driver: Driver, console: Console, asked: argparse.Namespace) -> int:
     jobs = [
-        Job(scenario, control.case, FOLDER / "controls" / f"{control.case}-{number}", control)
+        Job(
+            scenario,
+            control.case,
+            asked.folder / "controls" / scenario / f"{control.case}-{number}",
+            control,
+        )
         for scenario, controls in CONTROLS.items()
         for number, control in enumerate(controls)
         if asked.scenario in (None, scenario) and asked.case in (None, control.case)
@@ -63,6 +71,10 @@ def _is_red(job: Job, result: dict[str, Any]) -> str:
     return next((sentence for sentence in result["why"] if wanted in sentence), "")
 
 
+def _folder(name: str) -> Path:
+    return Path(name).resolve()
+
+
 def main() -> int:
     """Rehearse; 0 when everything ended as it must, 1 when not, 2 when it cannot be rehearsed."""
     parser = argparse.ArgumentParser(prog="rehearsal", description=__doc__)
@@ -70,6 +82,7 @@ def main() -> int:
     parser.add_argument("--scenario", choices=sorted(SCENARIOS))
     parser.add_argument("--case", choices=sorted(c.name for cs in SCENARIOS.values() for c in cs))
     parser.add_argument("--environment", default="prod")
+    parser.add_argument("--folder", type=_folder, default=FOLDER, help="for evidence")
     asked = parser.parse_args()
     console = Console()
     if not console.is_terminal:
@@ -77,7 +90,7 @@ def main() -> int:
     try:
         check_platform()
         redis_server()
-        driver = Driver(asked.environment, console)
+        driver = Driver(asked.environment, console, asked.folder)
         return (_run if asked.command == "run" else _controls)(driver, console, asked)
     except (MissingPartError, EnvironmentFileError) as error:
         print(error, file=sys.stderr)  # this is a command line

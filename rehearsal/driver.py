@@ -66,16 +66,18 @@ class Driver:
     Args:
         environment: a name or a file, the users' own.
         console: where to show.
+        folder: for assemblies; the jobs name folders of their own.
     """
 
-    def __init__(self, environment: str, console: Console) -> None:
+    def __init__(self, environment: str, console: Console, folder: Path = FOLDER) -> None:
         self._environment = environment
         self._console = console
+        self._folder = folder
         self._children: set[subprocess.Popen[str]] = set()
 
     def synthesize(self, count: int) -> tuple[Path, list[Slot]]:
         """Write what ``make synth`` writes, and once more per slot with the rehearsal's addresses."""
-        assemblies = FOLDER / "assemblies"
+        assemblies = self._folder / "assemblies"
         shutil.rmtree(assemblies, ignore_errors=True)
         plain = build(load(self._environment), assemblies / "plain")
         slots = []
@@ -93,7 +95,7 @@ class Driver:
         waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         for job in jobs:
             waiting.put(job)
-        results: dict[str, dict[str, Any]] = {}
+        results: dict[Path, dict[str, Any]] = {}
 
         def work(slot: Slot) -> None:
             while True:
@@ -102,9 +104,9 @@ class Driver:
                 except queue.Empty:
                     return
                 try:
-                    results[job.label] = self._one(job, slot, plain)
+                    results[job.folder] = self._one(job, slot, plain)
                 except ControlError as error:
-                    results[job.label] = _died(job, str(error))
+                    results[job.folder] = _died(job, str(error))
                 self._console.print(
                     f"[bold]{len(results)} of {len(jobs)}[/bold] cases done", highlight=False
                 )
@@ -118,7 +120,7 @@ class Driver:
         finally:
             for child in list(self._children):
                 child.kill()
-        return [results[job.label] for job in jobs]
+        return [results[job.folder] for job in jobs]
 
     def _one(self, job: Job, slot: Slot, plain: Path) -> dict[str, Any]:
         shutil.rmtree(job.folder, ignore_errors=True)
@@ -126,7 +128,7 @@ class Driver:
         assembly = slot.assembly
         checked = ["--plain", str(plain)]
         if job.control:
-            copy = FOLDER / "assemblies" / f"control-{job.folder.name}"
+            copy = self._folder / "assemblies" / f"control-{job.scenario}-{job.folder.name}"
             assembly, checked = sabotaged(job.control, slot.assembly, copy), []
         child = subprocess.Popen(
             [
@@ -173,10 +175,10 @@ def _free_port() -> int:
         return port
 
 
-def jobs_of(scenario: str | None, case: str | None) -> list[Job]:
+def jobs_of(scenario: str | None, case: str | None, folder: Path = FOLDER) -> list[Job]:
     """Return the cases that are asked for."""
     return [
-        Job(name, one.name, FOLDER / name / one.name)
+        Job(name, one.name, folder / name / one.name)
         for name, cases in SCENARIOS.items()
         for one in cases
         if scenario in (None, name) and case in (None, one.name)

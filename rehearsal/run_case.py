@@ -50,6 +50,9 @@ def _play(case: Case, stage: Stage) -> Ended:
         sent=stage.sent,
         done=stage.broker.done(),
         alarm=stage.alarm_state("worker_stuck/queue-depth"),
+        service=stage.aws.place.arn(
+            "ecs", f"service/{stage.environment.cluster.name}/{stage.environment.worker.service}"
+        ),
         dead_letters=stage.aws.dead_letters(),
         records=records,
         outbox=sum(item["pk"] == "outbox" for item in table),
@@ -145,7 +148,9 @@ def main() -> int:
     began = time.monotonic()
     environment = load(asked.environment, addresses(asked.port, asked.web_port))
     case = case_named(asked.scenario, asked.case)
-    stage = Stage(asked.folder, asked.assembly, environment)
+    stage = Stage(
+        asked.folder, asked.assembly, environment, asked.web_port, case.parts, case.counts
+    )
 
     def show(name: str, line: dict[str, Any]) -> None:
         text = words(name, line)

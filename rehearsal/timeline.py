@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 Line = dict[str, Any]
+TOPICS = ("pages", "updates", "second-path")
+"""How the topics' names end; an environment's own name may have dashes too."""
 
 
 def _alarm(line: Line) -> str:
@@ -40,7 +42,8 @@ def _process(line: Line) -> str:
 
 
 def _message(line: Line) -> str:
-    return f"{line['topic'].split('-', 2)[-1]:<10} {line['subject']}"
+    topic = next((one for one in TOPICS if line["topic"].endswith(f"-{one}")), line["topic"])
+    return f"{topic:<10} {line['subject']}"
 
 
 _WORDS: dict[str, Callable[[Line], str]] = {
@@ -53,6 +56,10 @@ _WORDS: dict[str, Callable[[Line], str]] = {
 
 
 def words(name: str, line: Line) -> str:
-    """Return one line for a person, with its virtual time; empty where there is nothing to say."""
+    """Return one line for a person, with its virtual time; empty where there is nothing to say.
+
+    A reason may quote the world: whatever could begin a line or move the cursor becomes a space.
+    """
     text = _WORDS[name](line) if name in _WORDS else ""
+    text = "".join(one if one.isprintable() else " " for one in text)
     return f"{line['at'][11:16]} {text}" if text else ""
