@@ -8,7 +8,7 @@ from infra.environment import Environment
 
 def reasons(environment: Environment) -> dict[str, str]:
     """Return why each finding is meant so, by the finding's id."""
-    arn = environment.arn
+    arn, at = environment.arn, f"{environment.cluster.name}/{environment.backend.service}"
     kept = {
         "*": "reads without a resource level (DescribeTaskDefinition, GetMetricData; ListTasks is "
         "bound to the cluster by a condition) and what Lambda needs to enter a VPC",
@@ -19,6 +19,13 @@ def reasons(environment: Environment) -> dict[str, str]:
             for group in spec.log_groups
         },
         arn("ecs", f"task/{environment.cluster.name}/*"): "task ids are made by ECS; one cluster",
+        **{
+            arn("ecs", f"{kind}/{at}/*"): "its ids are made by ECS; one service"
+            for kind in ("service-deployment", "service-revision")
+        },
+        arn("ecs", f"task-definition/{environment.backend.task_family}:*"): (
+            "the number of a revision is made by ECS; one family"
+        ),
     }
     return {
         **{f"AwsSolutions-IAM5[Resource::{resource}]": why for resource, why in kept.items()},

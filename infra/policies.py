@@ -50,7 +50,10 @@ def statements(
     for need in spec.needs:
         actions[need.on].add(need.action)
     cluster = environment.arn("ecs", f"cluster/{environment.cluster.name}")
-    conditions = {"cluster_tasks": {"ArnEquals": {"ecs:cluster": cluster}}}
+    conditions = {
+        "cluster_tasks": {"ArnEquals": {"ecs:cluster": cluster}},
+        "passed_roles": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+    }
     return [
         iam.PolicyStatement(
             actions=sorted(actions[kind]),

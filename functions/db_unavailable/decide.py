@@ -26,14 +26,6 @@ from runbook.checks import metrics, rds
 from runbook.clock import whole_minutes
 from runbook.model import Decision, Escalate, Incident, Resolve, Unknown, Wait
 
-UP = frozenset(
-    {
-        "available", "backing-up", "configuring-enhanced-monitoring", "configuring-iam-database-auth",
-        "configuring-log-exports", "reset-master-credentials", "storage-config-upgrade",
-        "storage-initialization", "storage-optimization",
-    }
-)  # fmt: skip
-"""The database answers, whatever RDS does beside it."""
 TRANSIENT = frozenset(
     {"failing-over", "maintenance", "modifying", "rebooting", "renaming", "starting", "upgrading"}
 )
@@ -107,7 +99,7 @@ def _status(
     if isinstance(instance, Unknown):
         return Wait(instance.why, blind=True)
     name = f"RDS {instance.identifier} is {instance.status}"
-    if instance.status in UP:
+    if instance.status in rds.UP:
         return None
     if instance.status in TRANSIENT:
         waited = facts.at - incident.opened_at

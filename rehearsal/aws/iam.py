@@ -155,6 +155,27 @@ def _tasks(params: Params, place: Place) -> list[Demand]:
     return [Demand("ecs:DescribeTasks", arn) for arn in params["tasks"]]
 
 
+def _register(params: Params, place: Place) -> list[Demand]:
+    """Return the revision that will be, and each role that goes with it."""
+    to = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    roles = [params[one] for one in ("taskRoleArn", "executionRoleArn") if params.get(one)]
+    family = place.arn("ecs", f"task-definition/{params['family']}:1")
+    return [
+        Demand("ecs:RegisterTaskDefinition", family),
+        *(Demand("iam:PassRole", role, to) for role in sorted(set(roles))),
+    ]
+
+
+def _stop_deployment(params: Params, place: Place) -> list[Demand]:
+    """Return the service deployment and its service: AWS asks for both."""
+    arn = params["serviceDeploymentArn"]
+    cluster, service = arn.split("/")[1:3]
+    return [
+        Demand("ecs:StopServiceDeployment", arn),
+        Demand("ecs:StopServiceDeployment", place.arn("ecs", f"service/{cluster}/{service}")),
+    ]
+
+
 def _queue(params: Params, place: Place) -> list[Demand]:
     return [Demand("sqs:SendMessage", place.arn("sqs", params["QueueUrl"].rsplit("/", 1)[-1]))]
 
@@ -198,10 +219,16 @@ NEEDED: Mapping[str, Needed] = {
     "dynamodb.TransactWriteItems": _transaction,
     "dynamodb.UpdateItem": _table("dynamodb:UpdateItem"),
     "ecr.DescribeImages": _one("ecr:DescribeImages", "ecr", "repository/{}", "repositoryName"),
+    "ecs.DescribeServiceRevisions": lambda params, _place: [
+        Demand("ecs:DescribeServiceRevisions", arn) for arn in params["serviceRevisionArns"]
+    ],
     "ecs.DescribeServices": _service("ecs:DescribeServices"),
     "ecs.DescribeTaskDefinition": _everything("ecs:DescribeTaskDefinition"),
     "ecs.DescribeTasks": _tasks,
+    "ecs.ListServiceDeployments": _service("ecs:ListServiceDeployments"),
     "ecs.ListTasks": _list_tasks,
+    "ecs.RegisterTaskDefinition": _register,
+    "ecs.StopServiceDeployment": _stop_deployment,
     "ecs.UpdateService": _service("ecs:UpdateService"),
     "elasticache.DescribeEvents": _everything("elasticache:DescribeEvents"),
     "elasticache.DescribeReplicationGroups": _one(

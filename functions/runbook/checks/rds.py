@@ -13,6 +13,15 @@ NEEDS = (
     Need("rds:DescribeEvents", "any"),
 )
 
+UP = frozenset(
+    {
+        "available", "backing-up", "configuring-enhanced-monitoring", "configuring-iam-database-auth",
+        "configuring-log-exports", "reset-master-credentials", "storage-config-upgrade",
+        "storage-initialization", "storage-optimization",
+    }
+)  # fmt: skip
+"""Statuses in which the database answers, whatever RDS does beside it."""
+
 MOST_EVENTS = 100
 """DescribeEvents gives at most 100 a page; an instance that makes more in half an hour is seen in them."""
 

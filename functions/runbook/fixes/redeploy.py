@@ -235,19 +235,17 @@ class Redeploy:
 
 def settling(at: datetime, service: ecs.Service, attempt: Attempt) -> Decision | None:
     """Wait until ECS says COMPLETED and the new tasks have worked for a while; None when that is over."""
-    since = attempt.outcome_at or attempt.tried_at
+    since, name = attempt.outcome_at or attempt.tried_at, attempt.fix.replace("_", " ")
     state, changed_at = service.primary.rollout_state, service.primary.updated_at
     if state != "COMPLETED":
         if at - since < COMPLETED_DEADLINE:
-            return Wait(f"the redeploy of {since:%H:%M} is {state}")
-        why = f"the redeploy of {since:%H:%M} is still {state}: ECS did not complete it in 15 min"
+            return Wait(f"the {name} of {since:%H:%M} is {state}")
+        why = f"the {name} of {since:%H:%M} is still {state}: ECS did not complete it in 15 min"
         return Escalate(why, verdict=Verdict(Outcome.FAILED, why))
     settled_at = min(
         max(since, changed_at) + SETTLE,
         since + COMPLETED_DEADLINE + SETTLE,
     )
     if at < settled_at:
-        return Wait(
-            f"the redeploy of {since:%H:%M} is complete and settles until {settled_at:%H:%M}"
-        )
+        return Wait(f"the {name} of {since:%H:%M} is complete and settles until {settled_at:%H:%M}")
     return None

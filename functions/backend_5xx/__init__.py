@@ -1,0 +1,1 @@
+"""Runbook scenario A: the backend answers 5xx."""

@@ -1,0 +1,334 @@
+"""Runbook scenario A as a table: what is seen, what follows. Pure: no AWS, no clock, no environment.
+
+The rows are asked in order; the first that applies decides. What judges a fix is in ``verify.py``.
+
+=====================================================  ==========================================
+sees                                                   decides
+=====================================================  ==========================================
+a fix of ours is not yet judged                        its own rows
+no bad minute for 5 min, alarms OK, no task ends badly resolve
+database at fault by evidence of its own               hand over to B or C; 10 min: escalate
+somebody, or ECS, takes the deployment back            wait; 15 min: escalate
+fresh deployment, and it crash-loops, runs out of
+  memory, or only its tasks miss the database          roll back; no version to go to: escalate
+another open incident explains it                      wait, at most 10 min
+out of memory, no fresh deployment                     raise memory; at the cap, several containers,
+                                                       raised within 7 days: escalate
+crash loop, no fresh deployment; failed starts         escalate
+fewer tasks than desired                               wait for ECS; 10 min: escalate
+a deployment is in progress                            wait; 15 min: escalate
+tasks well, 5xx go on                                  escalate with the top error lines
+=====================================================  ==========================================
+
+What it may meet, and what follows:
+
+=====================================================  ==========================================
+input                                                  decision and reason
+=====================================================  ==========================================
+a task definition with several containers              page: which of them needs memory is not known
+a container with a limit of its own                    raised by as much as the task's
+at the cap, or at Fargate's largest size for its CPU   page with the sizes
+CODE_DEPLOY or EXTERNAL controller, blue/green         page: not ours to deploy
+the earlier version was deregistered                   page: it cannot be deployed
+its image tag has moved since                          page: another image would be shipped
+no earlier version, or none that ran for 60 min        page with the list of deployments
+100,000 log lines                                      the newest 3,000 count, and it says "at least"
+no log group                                           "unknown: ..." in the page; no rollback on it
+a health endpoint that says ok while 5xx go on         not believed: the load balancer's counts decide
+one that redirects, hangs, answers HTML                unknown, or no word on the database: no evidence
+two scenarios want the same service                    the gate: the resource is occupied, wait
+=====================================================  ==========================================
+"""
+
+from collections.abc import Callable
+
+from backend_5xx import signs, symptom
+from backend_5xx.checks import Facts
+from backend_5xx.limits import LATE_MINUTES, Commands, Limits, minutes
+from backend_5xx.verify import put_back, verify
+from runbook.clock import whole_minutes
+from runbook.fixes import memory, rollback
+from runbook.model import Apply, Decision, Escalate, HandOver, Incident, Resolve, Unknown, Wait
+
+Row = Callable[[Facts, Incident, Limits, Commands], Decision | None]
+
+
+def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision:
+    """Choose what to do about the backend.
+
+    Args:
+        facts: what the checks read.
+        incident: its history: what was applied, when, and what it left.
+        limits: the numbers of the table.
+        commands: what a person would type, for proposals.
+
+    Returns:
+        The first row's decision. Never raises.
+    """
+    for row in _ROWS:
+        decision = row(facts, incident, limits, commands)
+        if decision is not None:
+            return decision
+    return Wait("none of the rows applies")
+
+
+def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
+    del incident, commands
+    recent = _recent(facts, limits)
+    if isinstance(recent, Unknown) or _ends_badly(facts, limits):
+        return None
+    if recent and symptom.bad(recent[-1], limits):
+        return None
+    counted = sum(one.healthy is not None for one in recent)
+    if counted < limits.good_minutes:
+        return _not_counted(counted, limits)
+    if any(symptom.bad(one, limits) for one in recent):
+        return Wait(f"the last minute is good again; watching for {limits.good_minutes} min")
+    return _ringing(facts.alarms) or Resolve(
+        f"no bad minute for {limits.good_minutes} min ({symptom.rate(recent)}), alarms OK"
+    )
+
+
+def _ends_badly(facts: Facts, limits: Limits) -> bool:
+    """Say whether tasks end in a way that will be felt, or might, for it is not known."""
+    ends = signs.ends(facts, limits)
+    if isinstance(ends, Unknown):
+        return True
+    return bool(ends.crash_loop or ends.memory(limits) or ends.failed_starts)
+
+
+def _recent(facts: Facts, limits: Limits) -> tuple[symptom.Minute, ...] | Unknown:
+    """Return the newest minutes that CloudWatch shows, as many as must be good."""
+    since = facts.at - minutes(limits.good_minutes + LATE_MINUTES)
+    found = symptom.minutes(facts, since)
+    return found if isinstance(found, Unknown) else found[-limits.good_minutes :]
+
+
+def _not_counted(counted: int, limits: Limits) -> Wait:
+    if counted:
+        return Wait(f"healthy targets were counted in {counted} of {limits.good_minutes} minutes")
+    return Wait("the load balancer has counted no targets lately", blind=True)
+
+
+def _ringing(alarms: dict[str, str] | Unknown) -> Wait | None:
+    """Return what keeps good minutes from being the end: an alarm that is not, or not known to be, OK."""
+    if isinstance(alarms, Unknown):
+        return Wait(alarms.why, blind=True)
+    for name, state in alarms.items():
+        if state != "OK":
+            blind = state == "INSUFFICIENT_DATA"
+            return Wait(f"the last minutes are good, but alarm {name} is in {state}", blind=blind)
+    return None
+
+
+def _database(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    fault, since = signs.fault(facts, limits), incident.handed_over_at
+    if not isinstance(fault, signs.Fault):
+        return None
+    if since is None:
+        why = f"the database is at fault: {fault.why}"
+        return HandOver(fault.scenario, commands.database, why)
+    waited = facts.at - since
+    if waited < minutes(limits.hand_over_minutes):
+        return Wait(f"{fault.why}; handed over to {fault.scenario} at {since:%H:%M}")
+    if not fault.lasting:
+        return None  # a trace of what may be over: the other rows count again
+    why = f"{fault.why}; handed over to {fault.scenario} {whole_minutes(waited)} min ago, 5xx go on"
+    return Escalate(why, commands.look)
+
+
+def _going_back(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    history = facts.history
+    if isinstance(history, Unknown) or not history.going_back:
+        return None
+    name = f"the deployment of {history.newest.revision.name} is being taken back"
+    waited = facts.at - max(incident.opened_at, history.newest.created_at)
+    if waited < minutes(limits.rollout_minutes):
+        return Wait(f"{name} ({history.newest.status}), not by us")
+    return Escalate(f"{name} for {whole_minutes(waited)} min by now", commands.look)
+
+
+def _bad_deployment(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    """Roll back what came with the newest deployment; whether that is new is asked only then."""
+    ends = signs.ends(facts, limits)
+    if isinstance(ends, Unknown):
+        return Wait(ends.why, blind=True)
+    if not (ends.crash_loop or ends.memory(limits) or signs.database(facts)):
+        return None
+    fresh = signs.fresh(facts, incident, limits)
+    if isinstance(fresh, Unknown):
+        return Wait(fresh.why, blind=True)
+    bad = _what_came(facts, ends, limits) if fresh else ""
+    if isinstance(bad, Unknown):
+        return Wait(bad.why, blind=True)
+    return _roll_back(facts, limits, commands, bad) if bad else None
+
+
+def _what_came(facts: Facts, ends: signs.Ends, limits: Limits) -> str | Unknown:
+    """Return what came with a fresh deployment and is its own, not the database's."""
+    if ends.memory(limits):
+        return f"{len(ends.out_of_memory)} tasks ran out of memory"
+    fault = signs.fault(facts, limits)
+    if isinstance(fault, Unknown):
+        return Unknown(f"whether the database is at fault: {fault.why}")
+    if ends.crash_loop:
+        return ends.crash_loop
+    if signs.began_before(facts):
+        return ""
+    return f"{signs.database(facts)}, and only its tasks say so"
+
+
+def _roll_back(facts: Facts, limits: Limits, commands: Commands, why: str) -> Decision:
+    history = facts.history
+    if isinstance(history, Unknown):
+        return Wait(history.why, blind=True)
+    newest = history.newest
+    bad = f"{newest.revision.name}, deployed at {newest.created_at:%H:%M}, is bad: {why}"
+    planned = rollback.plan(history, limits.proven)
+    if isinstance(planned, str):
+        return Escalate(f"{bad}; {planned}", commands.deployments)
+    to = planned.to.revision.name
+    command = commands.stop(planned.stop) if planned.stop else commands.deploy(to)
+    return Apply(
+        "rollback",
+        f"back to {to}, by {planned.how}: {bad}",
+        command=f"{command}\n({_left_behind(facts, commands)})",
+        undo=f"by hand: {commands.deploy(newest.revision.name)}",
+    )
+
+
+def _left_behind(facts: Facts, commands: Commands) -> str:
+    """Return what stays on the other version, for whoever reads the page."""
+    at = "its version"
+    if facts.closer and not isinstance(facts.closer.worker, Unknown):
+        at = facts.closer.worker.primary.task_definition.rsplit("/", 1)[-1]
+    return f"{commands.worker} stays on {at}; whether the deployment migrated the database cannot be seen"
+
+
+def _explained(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    del commands
+    if isinstance(facts.known, Unknown):
+        return None
+    for cause in facts.known.causes:
+        since = max(incident.handed_over_at or incident.opened_at, cause.opened_at)
+        if facts.at - since < minutes(limits.hand_over_minutes):
+            return Wait(f"{cause.scenario} is open since {cause.opened_at:%H:%M} and explains this")
+    return None
+
+
+def _memory(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    del incident
+    ends, known, definition = signs.ends(facts, limits), facts.known, facts.definition
+    if isinstance(ends, Unknown) or not ends.memory(limits):
+        return None
+    if isinstance(known, Unknown):
+        return Wait(known.why, blind=True)
+    if isinstance(definition, Unknown):
+        return Wait(definition.why, blind=True)
+    why = f"{len(ends.out_of_memory)} tasks of {definition.revision} ran out of memory within the hour"
+    raised_at = known.raised_at
+    if raised_at and facts.at - raised_at < minutes(limits.raise_days * 24 * 60):
+        at = f"{raised_at:%d %b %H:%M} UTC"
+        return Escalate(f"a leak: {why}, and memory was raised at {at} already", commands.look)
+    size = memory.raised(definition, limits.memory_cap_mib, limits.raise_factor)
+    if isinstance(size, str):
+        return Escalate(f"{why}; {size}", commands.look)
+    return Apply(
+        "raise_memory",
+        f"{why}: from {definition.memory_mib} to {size} MiB, to adopt or revert in 7 days",
+        {"from_mib": definition.memory_mib, "to_mib": size},
+        command=commands.raise_memory(definition.revision, size),
+        undo=commands.deploy(definition.revision),
+    )
+
+
+def _ending(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    del incident
+    if not isinstance(facts.service, Unknown) and facts.service.desired == 0:
+        return Escalate("the backend is scaled to 0: nobody answers", commands.scale)
+    ends = signs.ends(facts, limits)
+    if isinstance(ends, Unknown):
+        return None
+    if ends.failed_starts:
+        why = f"backend tasks cannot start: {ends.failed_starts[0].reason}"
+        return Escalate(why, commands.look)
+    if ends.crash_loop:
+        why = f"the backend crash-loops, and no fresh deployment explains it: {ends.crash_loop}"
+        return Escalate(why, commands.look)
+    return None
+
+
+def _starting(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    service = facts.service
+    if isinstance(service, Unknown) or service.running >= service.desired:
+        return None
+    since = max(incident.opened_at, service.primary.created_at)
+    why = f"{service.running} of {service.desired} backend tasks run"
+    if facts.at - since < minutes(limits.start_minutes):
+        return Wait(f"{why}; ECS is starting the others")
+    started = f"ECS has not started the others in {limits.start_minutes} min"
+    return Escalate(f"{why}, and {started}", commands.look)
+
+
+def _rolling(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    del incident
+    service = facts.service
+    if isinstance(service, Unknown) or service.primary.rollout_state != "IN_PROGRESS":
+        return None
+    primary = service.primary
+    waited = facts.at - primary.created_at
+    if waited < minutes(limits.rollout_minutes):
+        return Wait(f"deployment {primary.id} of {primary.created_at:%H:%M} is in progress")
+    why = f"5xx, and deployment {primary.id} is in progress for {whole_minutes(waited)} min"
+    return Escalate(why, commands.deployments)
+
+
+def _going_on(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    recent = _recent(facts, limits)
+    if isinstance(recent, Unknown):
+        return Wait(recent.why, blind=True)
+    for fact in (facts.service, facts.stopped):
+        if isinstance(fact, Unknown):
+            return Wait(fact.why, blind=True)
+    why = f"all backend tasks run, and 5xx go on: {symptom.rate(recent)}"
+    closer = facts.closer
+    if closer and not isinstance(closer.lines, Unknown) and closer.lines.groups:
+        why = f"{why}; most often: {closer.lines.groups[0].text[:120]}"
+    fresh = signs.fresh(facts, incident, limits)
+    if fresh is True:
+        return Escalate(f"{why}; it was deployed within the hour", commands.deployments)
+    return Escalate(why, commands.look)
+
+
+_ROWS: tuple[Row, ...] = (
+    put_back,
+    verify,
+    _good,
+    _database,
+    _going_back,
+    _bad_deployment,
+    _explained,
+    _memory,
+    _ending,
+    _starting,
+    _rolling,
+    _going_on,
+)

@@ -1,0 +1,23 @@
+"""Lambda's entry: settings and hot clients at init, where the CPU is full; then one call."""
+
+import os
+from typing import Any
+
+from backend_5xx.settings import Settings
+from backend_5xx.wiring import wire
+from runbook.aws import Aws
+from runbook.clock import SystemClock
+from runbook.function import handle_event, logger
+from runbook.kit import HOT
+from runbook.settings import load
+
+settings = load(Settings, os.environ)
+aws = Aws(settings.region).warm(*HOT, "cloudwatch", "ecs", "logs", "rds", "ecr", fix="ecs")
+kit = wire(settings, aws, SystemClock())
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handle(event: Any, context: Any) -> dict[str, Any]:
+    """Look once at the backend."""
+    del context
+    return handle_event(event, kit, settings, settings.alarms, aws.reader("sqs"))

@@ -1,0 +1,81 @@
+"""What the fixes of an ECS service ask of it right before the write, in one wording."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from runbook.aws import Aws
+from runbook.checks import ecr, ecs, task_definitions
+from runbook.gate import Refusal
+from runbook.model import Unknown
+
+
+def shown(deployment: ecs.Deployment) -> dict[str, Any]:
+    """Return which deployment and revision a service is at, as an attempt keeps it."""
+    return {"deployment": deployment.id, "task_definition": deployment.task_definition}
+
+
+def primary_of(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the primary deployment from UpdateService's answer."""
+    deployments = answer["service"]["deployments"]
+    return next(one for one in deployments if one["status"] == "PRIMARY")
+
+
+def unreadable(*facts: object) -> Refusal | None:
+    """Refuse where something of the target could not be read."""
+    for fact in facts:
+        if isinstance(fact, Unknown):
+            return Refusal("target", f"the target cannot be re-read: {fact.why}", "escalate")
+    return None
+
+
+def foreign(now: ecs.Service) -> Refusal | None:
+    """Refuse a service that something else than ECS's rolling update deploys."""
+    if now.controller == "ECS" and now.strategy == "ROLLING":
+        return None
+    how = f"{now.controller}, {now.strategy}"
+    return Refusal("target", f"{now.name} is deployed by {how}: not ours to deploy", "escalate")
+
+
+def moved(decided_on: ecs.Service, now: ecs.Service) -> Refusal | None:
+    """Refuse where somebody has deployed since the decision."""
+    if now.primary.id == decided_on.primary.id:
+        return None
+    why = f"{now.name} has a new deployment {now.primary.id} that the decision did not see"
+    return Refusal("busy", why, "wait")
+
+
+def busy(now: ecs.Service) -> Refusal | None:
+    """Refuse while somebody's deployment is in progress."""
+    primary = now.primary
+    if len(now.deployments) == 1 and primary.rollout_state != "IN_PROGRESS":
+        return None
+    why = f"{now.name} is being deployed ({primary.id} is {primary.rollout_state})"
+    return Refusal("busy", why, "wait")
+
+
+def next_digest(
+    aws: Aws, definition: task_definitions.TaskDefinition, container: str, repository: str
+) -> str | Unknown:
+    """Return the digest that a new deployment of this revision would run in a container."""
+    reference = definition.image(container)
+    if isinstance(reference, Unknown):
+        return reference
+    image = ecr.parse(reference, repository)
+    return image if isinstance(image, Unknown) else ecr.digest(aws.reader("ecr"), image)
+
+
+def other_image(wanted: str, following: str | Unknown, what: str) -> Refusal | None:
+    """Refuse where new tasks would run another image than meant: a mutable tag may have moved.
+
+    Args:
+        wanted: the digest that is meant to run; empty where ECS does not tell.
+        following: what the image resolves to now.
+        what: the change, for the sentence.
+    """
+    if isinstance(following, Unknown) or not wanted:
+        why = following.why if isinstance(following, Unknown) else "ECS does not tell its digest"
+        return Refusal("target", f"cannot prove which image {what} would run: {why}", "escalate")
+    if wanted == following:
+        return None
+    why = f"{what} would ship another image: the tag now means {following}, meant is {wanted}"
+    return Refusal("target", why, "escalate")

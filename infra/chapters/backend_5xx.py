@@ -1,0 +1,190 @@
+"""Runbook scenario A: the backend answers 5xx."""
+
+import backend_5xx.needs
+from backend_5xx.limits import Limits
+from infra import settings
+from infra.alarm import RUNBOOK, Alarm, Math, Series, twin
+from infra.environment import Environment
+from infra.spec import Spec
+from runbook.service_events import DEPLOYMENT, TASK
+from runbook.settings import build
+
+NAME = "backend_5xx"
+ALB = "AWS/ApplicationELB"
+
+
+def limits_of(environment: Environment) -> Limits:
+    """Return the numbers of the scenario's table: a bad minute is the same for an alarm and a verdict."""
+    own = {
+        "memory_cap_mib": environment.backend.memory_cap_mib,
+        "connection_limit": _connections(environment),
+    }
+    return build(Limits, {**own, **environment.limits.backend_5xx}, f"limits.{NAME}")
+
+
+def _connections(environment: Environment) -> int:
+    return environment.database.max_connections - environment.database.reserved
+
+
+def alarms(environment: Environment) -> list[Alarm]:
+    """Return the scenario's alarms and their twins."""
+    rate, balancer, targets = _rate(environment), _balancer(environment), _targets(environment)
+    return [
+        rate,
+        twin(rate, "The backend has failed for 30 min.", missing="notBreaching"),
+        balancer,
+        twin(balancer, "The load balancer has failed for 30 min.", missing="notBreaching"),
+        targets,
+        twin(targets, "No target of the backend has been healthy for 30 min."),
+    ]
+
+
+def _rate(environment: Environment) -> Alarm:
+    limits = limits_of(environment)
+    balancer = {"LoadBalancer": environment.load_balancer.name}
+    # Nobody asking at night is no outage; with few requests one error would be a large part.
+    rate = Math(
+        expression=(
+            f"IF(rq >= {limits.fewest_requests}, 100 * (FILL(e5, 0) + FILL(elb5, 0)) / rq, 0)"
+        ),
+        series={
+            "rq": Series(ALB, "RequestCount", balancer, "Sum"),
+            "e5": Series(ALB, "HTTPCode_Target_5XX_Count", balancer, "Sum"),
+            "elb5": Series(ALB, "HTTPCode_ELB_5XX_Count", balancer, "Sum"),
+        },
+    )
+    return Alarm(
+        id="5xx-rate",
+        group=NAME,
+        description=(
+            f"Runbook scenario A: {limits.rate_percent:g} % or more of the requests are answered with "
+            f"5xx, in 3 of 5 min. Nightshift looks at the backend. See {RUNBOOK}."
+        ),
+        namespace=ALB,
+        metric="RequestCount",
+        dimensions=balancer,
+        statistic="Sum",
+        comparison="GreaterThanOrEqualToThreshold",
+        threshold=limits.rate_percent,
+        datapoints=3,
+        of=5,
+        missing="notBreaching",
+        math=rate,
+    )
+
+
+def _balancer(environment: Environment) -> Alarm:
+    limits = limits_of(environment)
+    return Alarm(
+        id="elb-5xx",
+        group=NAME,
+        description=(
+            f"Runbook scenario A: the load balancer itself answers {limits.elb_errors} or more errors a "
+            f"minute, in 3 of 5 min, since no target does. Nightshift looks at the backend. See {RUNBOOK}."
+        ),
+        namespace=ALB,
+        metric="HTTPCode_ELB_5XX_Count",
+        dimensions={"LoadBalancer": environment.load_balancer.name},
+        statistic="Sum",
+        comparison="GreaterThanOrEqualToThreshold",
+        threshold=limits.elb_errors,
+        datapoints=3,
+        of=5,
+        missing="notBreaching",
+    )
+
+
+def _targets(environment: Environment) -> Alarm:
+    balancer = environment.load_balancer
+    return Alarm(
+        id="no-healthy-host",
+        group=NAME,
+        description=(
+            "Runbook scenario A: no target of the backend is healthy, or nobody counts them, for 2 min. "
+            f"Nightshift looks at the backend. See {RUNBOOK}."
+        ),
+        namespace=ALB,
+        metric="HealthyHostCount",
+        dimensions={"LoadBalancer": balancer.name, "TargetGroup": balancer.target_group},
+        statistic="Minimum",
+        comparison="LessThanThreshold",
+        threshold=1,
+        datapoints=2,
+        of=2,
+        missing="breaching",
+    )
+
+
+def spec(environment: Environment) -> Spec:
+    """Return the scenario's function."""
+    backend, worker, arn = environment.backend, environment.worker, environment.arn
+    at = f"{environment.cluster.name}/{backend.service}"
+    roles = [environment.role(name) for name in (backend.task_role, backend.execution_role)]
+    return Spec(
+        folder=NAME,
+        purpose="Runbook scenario A: the backend answers 5xx",
+        settings={
+            **settings.chapter(environment, NAME, _ids(environment)),
+            "services": [arn("ecs", f"service/{at}")],
+            "cluster": environment.cluster.name,
+            **backend.model_dump(
+                include={"service", "container", "log_group", "repository", "memory_cap_mib"}
+            ),
+            "worker": worker.service,
+            "worker_log_group": worker.log_group,
+            "load_balancer": environment.load_balancer.name,
+            "target_group": environment.load_balancer.target_group,
+            "health_url": environment.health.url,
+            "instance": environment.database.instance,
+            "connection_limit": _connections(environment),
+            "roles": sorted(set(roles)),
+            "limits": environment.limits.backend_5xx,
+        },
+        needs=backend_5xx.needs.NEEDS,
+        memory_mib=1024,
+        services=[backend.service, worker.service],
+        changes=[backend.service],
+        log_groups=[backend.log_group, worker.log_group],
+        repositories=[backend.repository],
+        more={
+            "database": [arn("rds", f"db:{environment.database.instance}")],
+            "passed_roles": sorted(set(roles)),
+            "service_deployments": [arn("ecs", f"service-deployment/{at}/*")],
+            "service_history": [arn("ecs", f"service/{at}")],
+            "service_revisions": [arn("ecs", f"service-revision/{at}/*")],
+            "task_family": [arn("ecs", f"task-definition/{backend.task_family}:*")],
+        },
+        events=_events(environment),
+    )
+
+
+def _ids(environment: Environment) -> list[str]:
+    return [one.id for one in alarms(environment) if one.group == NAME]
+
+
+def _events(environment: Environment) -> dict[str, dict[str, object]]:
+    """Return what ECS tells before an alarm does: a task out of memory, a deployment that failed."""
+    backend, cluster = environment.backend.service, environment.cluster.name
+    memory = [
+        {"containers": {"exitCode": [137]}},
+        {"containers": {"reason": [{"prefix": {"equals-ignore-case": "outofmemory"}}]}},
+    ]
+    return {
+        "memory": {
+            "source": ["aws.ecs"],
+            "detail-type": [TASK],
+            "detail": {
+                "clusterArn": [environment.arn("ecs", f"cluster/{cluster}")],
+                "group": [f"service:{backend}"],
+                "lastStatus": ["STOPPED"],
+                "stopCode": ["EssentialContainerExited"],
+                "$or": memory,
+            },
+        },
+        "deployment": {
+            "source": ["aws.ecs"],
+            "detail-type": [DEPLOYMENT],
+            "resources": [environment.arn("ecs", f"service/{cluster}/{backend}")],
+            "detail": {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]},
+        },
+    }
