@@ -19,20 +19,20 @@ Synth = Callable[..., Synthesized]
 @pytest.fixture(scope="session")
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
     """Return what synthesizes a shipped environment, once."""
-    made: dict[str, Synthesized | RuntimeError] = {}
+    made: dict[str, Synthesized] = {}
+    failed: dict[str, str] = {}
 
     def synth(environment: str, overlay: Mapping[str, Any] | None = None) -> Synthesized:
         key = f"{environment} {overlay}"
-        if key not in made:
+        if key not in made and key not in failed:
             folder = tmp_path_factory.mktemp(environment)
             try:
                 made[key] = Synthesized(synthesize(environment, folder, overlay), environment)
-            except RuntimeError as error:  # kept: else every test would wait for it to fail again
-                made[key] = error
-        found = made[key]
-        if isinstance(found, RuntimeError):
-            raise found
-        return found
+            except RuntimeError as error:
+                failed[key] = f"{environment} cannot be synthesized: {error}"
+        if key in failed:
+            pytest.fail(failed[key], pytrace=False)  # once is enough: no test waits for it again
+        return made[key]
 
     return synth
 
