@@ -49,11 +49,13 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
     told, arn = stack.settings(folder), stack.arn
     cluster, service = told.get("cluster"), arn("ecs", f"service/{told.get('cluster')}/")
     switches = [told.get("switch_parameter"), *told.get("mode_parameters", {}).values()]
+    tiers = [tier["service"] for tier in told.get("tiers", {}).values()]
+    services = [f"{service}{name}" for name in tiers or [told.get("service")]]
     on = {
         "alarms": [arn("cloudwatch", "alarm:*")],
         "any": ["*"],
         "bus": [arn("events", "event-bus/default")],
-        "changed_service": [f"{service}{told.get('service')}"],
+        "changed_service": services,
         "cluster_tasks": ["*"],
         "database": [arn("rds", f"db:{told.get('instance')}")],
         "dead_letters": [arn("sqs", f"{stack.prefix}-dead-letters")],
@@ -69,7 +71,7 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
         "parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
         "changed_parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
         "repository": [arn("ecr", f"repository/{told.get('repository')}")],
-        "service": [f"{service}{told.get('service')}"],
+        "service": services,
         "switches": [arn("ssm", f"parameter{name}") for name in switches],
         "table": [arn("dynamodb", f"table/{told.get('table')}")],
         "tasks": [arn("ecs", f"task/{cluster}/*")],

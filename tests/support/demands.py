@@ -42,8 +42,13 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
     index = {"IndexName": "due"} if "IndexName" in site.words else {}
     kinds = sorted(KINDS & words(folder))
     switches = [told.get("switch_parameter", ""), *told.get("mode_parameters", {}).values()]
-    of_service = [{"cluster": cluster, "services": [service], "service": service}]
+    services = [service, *(tier["service"] for tier in told.get("tiers", {}).values())]
+    of_service = [
+        {"cluster": cluster, "services": [name], "service": name} for name in services if name
+    ]
     known: dict[str, list[dict[str, Any]]] = {
+        "application-autoscaling.DescribeScalableTargets": [{}],
+        "application-autoscaling.DescribeScalingPolicies": [{}],
         "cloudwatch.DescribeAlarms": [{}],
         "cloudwatch.GetMetricData": [{}],
         "dynamodb.BatchGetItem": [{"RequestItems": {table: {}}}],
