@@ -177,10 +177,10 @@ def test_counts_looks_and_what_became_of_them(
     handled(event)
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    names = [
-        metric["Name"]
+    values = {
+        metric["Name"]: line[metric["Name"]]
         for line in lines
         for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
-    ]
-    assert counted == set(names)
+    }
+    assert {key: [1.0] for key in counted} == values
     assert all(line["scenario"] == "worker_stuck" for line in lines)

@@ -7,10 +7,10 @@ import pytest
 
 import health_probe.probe
 from infra import alarms, environment
+from prod_settings import WORKER
 from redis_probe.probe import Reading
 from runbook import metrics
 from worker_stuck.checks import series
-from worker_stuck.settings import Settings
 
 PROD = environment.load("prod")
 OURS = {
@@ -74,32 +74,8 @@ def test_every_alarm_on_a_metric_of_ours_is_about_one_that_is_emitted() -> None:
 
 
 def test_the_scenario_reads_what_the_probe_emits() -> None:
-    settings = Settings(
-        environment="prod",
-        account="1",
-        region="r",
-        table="t",
-        pages_topic="p",
-        updates_topic="u",
-        dead_letters="d",
-        switch_parameter="s",
-        mode_parameters={},
-        alarms=[],
-        targets={},
-        cluster="saas-prod",
-        service="saas-worker",
-        task_family="f",
-        container="c",
-        log_group="l",
-        repository="r",
-        queue="celery",
-        queue_depth_alarm=100,
-        concurrency=4,
-        prefetch=1,
-    )
-
     ours = {
-        one.name: one.dimensions for one in series(settings).values() if one.namespace != "AWS/ECS"
+        one.name: one.dimensions for one in series(WORKER).values() if one.namespace != "AWS/ECS"
     }
 
     own, queue = {"environment": "prod"}, {"environment": "prod", "queue": "celery"}

@@ -153,6 +153,12 @@ def test_shows_what_a_subject_cannot_show_as_a_question_mark() -> None:
     assert subject == "[prod] ? ?[31m two"
 
 
+def test_cuts_a_subject_to_99_characters() -> None:
+    subject = published(subject="~" * 300)["Subject"]
+
+    assert subject == "~" * 99
+
+
 def test_cuts_a_body_to_what_sns_takes() -> None:
     body = published(body="x" * 300_000)["Message"]
 

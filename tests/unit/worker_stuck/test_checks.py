@@ -2,12 +2,15 @@
 
 from dataclasses import fields
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
+from fake_redeploy import FakeAws
+from prod_settings import WORKER as SETTINGS
 from runbook.checks.metrics import Sample, Samples
 from runbook.model import Unknown
-from worker_facts import NOW, UNKNOWN, ago, crashes, deployment, facts, series, service
+from worker_facts import NOW, TASKS, UNKNOWN, ago, crashes, deployment, facts, series, service
 from worker_stuck import checks
 from worker_stuck.checks import Facts, Queue
 
@@ -36,6 +39,50 @@ def test_one_unreadable_metric_leaves_the_others() -> None:
     found = checks.facts(NOW, {**ANSWERS, "metrics": {**MEASURED, "cpu": UNKNOWN}})
 
     assert found == facts(cpu=UNKNOWN)
+
+
+def test_asks_seven_questions_about_the_worker() -> None:
+    aws: Any = FakeAws()
+
+    assert set(checks.reads(aws, SETTINGS, NOW)) == {*ANSWERS, "metrics"}
+
+
+def test_reads_30_min_of_metrics(stubbed: Any) -> None:
+    client, stub = stubbed("cloudwatch")
+    window = {"StartTime": ago(30), "EndTime": NOW}
+    asked = {"MetricDataQueries": ANY, "ScanBy": "TimestampAscending", **window}
+    stub.add_response("get_metric_data", {"MetricDataResults": []}, asked)
+    aws: Any = FakeAws({"cloudwatch": client})
+
+    found = checks.reads(aws, SETTINGS, NOW)["metrics"]()
+
+    assert set(found) == set(MEASURED)
+
+
+def test_reads_60_min_of_stopped_tasks(stubbed: Any) -> None:
+    client, stub = stubbed("ecs")
+    tasks = [
+        {"taskArn": f"{TASKS}{minutes}", "stoppedAt": ago(minutes), "containers": []}
+        for minutes in (60, 60.1)
+    ]
+    arns = [task["taskArn"] for task in tasks]
+    stub.add_response("list_tasks", {"taskArns": arns})
+    stub.add_response("describe_tasks", {"tasks": tasks})
+    aws: Any = FakeAws({"ecs": client})
+
+    found = checks.reads(aws, SETTINGS, NOW)["stopped"]()
+
+    assert [one.arn for one in found] == [f"{TASKS}60"]
+
+
+def test_a_question_that_is_refused_is_unknown(stubbed: Any) -> None:
+    client, stub = stubbed("logs")
+    stub.add_client_error("filter_log_events", "AccessDeniedException")
+    aws: Any = FakeAws({"logs": client})
+
+    found = checks.reads(aws, SETTINGS, NOW)["quiet"]()
+
+    assert found == Unknown("quiet: AWS answered AccessDeniedException to FilterLogEvents")
 
 
 def test_shows_what_was_seen() -> None:

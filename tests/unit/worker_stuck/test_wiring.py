@@ -4,29 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from prod_settings import COMMON
+from prod_settings import WORKER as SETTINGS
 from runbook.errors import SettingsError
 from worker_stuck.decide import Limits
-from worker_stuck.settings import Settings
 from worker_stuck.wiring import commands_of, limits_of
-
-SETTINGS = Settings(
-    **vars(COMMON),
-    switch_parameter="/nightshift/prod/switch",
-    mode_parameters={"redeploy_worker": "/nightshift/prod/modes/redeploy_worker"},
-    alarms=["a"],
-    targets={"worker_stuck": "saas-worker", "redis_unavailable": "saas-redis"},
-    cluster="saas-prod",
-    service="saas-worker",
-    task_family="saas-worker-family",
-    container="worker",
-    log_group="/prod/worker",
-    repository="saas-worker",
-    queue="celery",
-    queue_depth_alarm=100,
-    concurrency=4,
-    prefetch=1,
-)
 
 
 def test_a_task_can_hold_what_it_works_on_and_what_it_has_reserved() -> None:

@@ -1,0 +1,117 @@
+"""Which open incident keeps the fixes of which other scenario silent, and for how long."""
+
+from typing import Any
+
+import pytest
+
+from fake_gate import FakeFix
+from runbook import incidents
+from runbook.clock import to_text
+from runbook.explains import causes, explained
+from worker_facts import NOW, ago
+
+TARGETS = {
+    "db_unavailable": "saas-db",
+    "db_connections": "saas-db",
+    "redis_unavailable": "saas-redis",
+}
+QUIET = FakeFix(deploys=False)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "expected"),
+    [
+        ("worker_stuck", ["db_connections", "db_unavailable", "redis_unavailable"]),
+        ("backend_5xx", ["db_connections", "db_unavailable", "redis_unavailable"]),
+        ("db_connections", ["db_unavailable"]),
+        ("db_unavailable", ["db_connections"]),
+        ("ai_provider_outage", ["db_connections"]),
+    ],
+)
+def test_knows_whose_incidents_matter_to_a_fix(scenario: str, expected: list[str]) -> None:
+    assert expected == causes(scenario)
+
+
+def said(cause: str, scenario: str, minutes: float, fix: FakeFix = QUIET, **item: Any) -> str:
+    """Return what an incident of ``cause`` that was opened so many minutes ago says to a fix."""
+    usual = {"open": "open", "status": "open", "opened_at": to_text(ago(minutes))}
+    row = {**usual, "incident_id": f"{cause}-1", **item}
+    items = {incidents.key(cause, TARGETS[cause]): row}
+    return explained(scenario, fix, TARGETS, items, NOW)
+
+
+@pytest.mark.parametrize(
+    ("cause", "effect", "minutes"),
+    [
+        ("db_unavailable", "backend_5xx", 15),
+        ("db_unavailable", "worker_stuck", 15),
+        ("db_unavailable", "db_connections", 15),
+        ("db_connections", "backend_5xx", 30),
+        ("db_connections", "worker_stuck", 30),
+        ("redis_unavailable", "worker_stuck", 20),
+        ("redis_unavailable", "backend_5xx", 20),
+    ],
+)
+def test_a_cause_explains_for_a_while_only(cause: str, effect: str, minutes: float) -> None:
+    still, over = said(cause, effect, minutes - 0.1), said(cause, effect, minutes)
+
+    assert still == f"{cause} on {TARGETS[cause]} is open ({cause}-1) and explains this"
+    assert over == ""
+
+
+@pytest.mark.parametrize("scenario", ["backend_5xx", "worker_stuck", "ai_provider_outage"])
+def test_nothing_is_deployed_while_connections_run_out(scenario: str) -> None:
+    deploying = said("db_connections", scenario, 300, FakeFix(deploys=True))
+
+    assert deploying.endswith("no deployment while connections run out, new tasks would take more")
+    assert said("db_connections", scenario, 300) == ""
+
+
+@pytest.mark.parametrize(
+    ("cause", "fix", "silenced"),
+    [
+        ("db_unavailable", "rollback", False),
+        ("db_unavailable", "redeploy", True),
+        ("redis_unavailable", "rollback", True),
+    ],
+)
+def test_a_rollback_has_evidence_of_its_own_against_a_database(
+    cause: str, fix: str, silenced: bool
+) -> None:
+    why = said(cause, "backend_5xx", 1, FakeFix(name=fix, deploys=False))
+
+    assert silenced is bool(why)
+
+
+def test_a_cause_that_nobody_has_looked_at_yet_counts_from_when_it_was_reported() -> None:
+    why = said(
+        "redis_unavailable",
+        "worker_stuck",
+        600,
+        status="resolved",
+        pending_since=to_text(ago(1)),
+    )
+
+    assert why == "redis_unavailable on saas-redis is open (just opened) and explains this"
+
+
+@pytest.mark.parametrize(
+    ("targets", "items"),
+    [
+        pytest.param(TARGETS, {}, id="no incident"),
+        pytest.param(
+            {},
+            {incidents.key("redis_unavailable", "saas-redis"): {"open": "open"}},
+            id="not deployed",
+        ),
+        pytest.param(
+            TARGETS,
+            {incidents.key("redis_unavailable", "saas-redis"): {"status": "resolved"}},
+            id="resolved",
+        ),
+    ],
+)
+def test_says_nothing_where_no_cause_is_open(
+    targets: dict[str, str], items: dict[str, Any]
+) -> None:
+    assert explained("worker_stuck", FakeFix(), targets, items, NOW) == ""
