@@ -10,7 +10,7 @@ NEEDS: tuple[Need, ...] = tuple(
         {
             *alarms.NEEDS,
             *autoscaling.NEEDS,
-            *(need for need in ecs.NEEDS if need.action != "ecs:DescribeTaskDefinition"),
+            *ecs.NEEDS,
             *metrics.NEEDS,
             *scale.NEEDS,
             *kit.NEEDS,

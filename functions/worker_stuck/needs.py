@@ -11,6 +11,7 @@ NEEDS: tuple[Need, ...] = tuple(
             *alarms.NEEDS,
             *ecr.NEEDS,
             *ecs.NEEDS,
+            *ecs.DEFINITION,
             *logs.NEEDS,
             *metrics.NEEDS,
             *redeploy.NEEDS,

@@ -24,6 +24,7 @@ from rehearsal.aws.iam import NEEDED
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 CLIENTS = {
+    "autoscaling": "application-autoscaling",
     "client": "dynamodb",
     "lambda_client": "lambda",
     **{one.split(".")[0]: one.split(".")[0] for one in NEEDED},

@@ -37,16 +37,16 @@ class Scaling:
         return ""
 
 
-def scaling(client: Any, cluster: str, service: str) -> Scaling | Unknown:
+def scaling(autoscaling: Any, cluster: str, service: str) -> Scaling | Unknown:
     """Read a service's scalable target and its policies."""
     resource = f"service/{cluster}/{service}"
-    targets = client.describe_scalable_targets(
+    targets = autoscaling.describe_scalable_targets(
         ServiceNamespace="ecs", ResourceIds=[resource], ScalableDimension=DIMENSION
     )["ScalableTargets"]
     if not targets:
         return Scaling(0, ())
     suspended = targets[0].get("SuspendedState", {}).get("DynamicScalingOutSuspended", False)
-    answer = client.describe_scaling_policies(
+    answer = autoscaling.describe_scaling_policies(
         ServiceNamespace="ecs",
         ResourceId=resource,
         ScalableDimension=DIMENSION,

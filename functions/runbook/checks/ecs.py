@@ -10,10 +10,12 @@ from runbook.permissions import Need
 
 NEEDS = (
     Need("ecs:DescribeServices", "service"),
-    Need("ecs:DescribeTaskDefinition", "any"),
     Need("ecs:DescribeTasks", "tasks"),
     Need("ecs:ListTasks", "cluster_tasks"),
 )
+
+DEFINITION = (Need("ecs:DescribeTaskDefinition", "any"),)
+"""On top of that, for who reads a task definition."""
 
 MOST_TASKS = 100
 """ListTasks gives, and DescribeTasks takes, at most 100 tasks a call."""
