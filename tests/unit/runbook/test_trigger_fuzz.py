@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prod_settings import COMMON
@@ -127,7 +127,13 @@ def outcome(event: Any) -> Trigger | str:
         return str(refused)
 
 
-@settings(deadline=None, database=None, print_blob=True, max_examples=1000)
+@settings(
+    deadline=None,
+    database=None,
+    print_blob=True,
+    max_examples=1000,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(event=INPUTS)
 def test_understands_or_refuses_and_takes_no_order_from_the_bus(event: Any) -> None:
     understood = outcome(event)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runbook.checks.metrics import Sample, Samples
@@ -33,7 +33,13 @@ from worker_stuck.checks import Facts
 from worker_stuck.decide import decide
 
 FACTS = tuple(field.name for field in fields(Facts) if field.name != "at")
-OFTEN = settings(deadline=None, database=None, print_blob=True, max_examples=500)
+OFTEN = settings(
+    deadline=None,
+    database=None,
+    print_blob=True,
+    max_examples=500,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 # What each bold row reads; all other facts may be unknown. Written down from DESIGN, not from the code.
 QUEUE = {"redis_up", "depth", "redis_run"}
