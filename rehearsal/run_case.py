@@ -148,9 +148,7 @@ def main() -> int:
     began = time.monotonic()
     environment = load(asked.environment, addresses(asked.port, asked.web_port))
     case = case_named(asked.scenario, asked.case)
-    stage = Stage(
-        asked.folder, asked.assembly, environment, asked.web_port, case.parts, case.counts
-    )
+    stage = Stage(asked.folder, asked.assembly, environment)
 
     def show(name: str, line: dict[str, Any]) -> None:
         text = words(name, line)
