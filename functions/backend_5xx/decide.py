@@ -32,7 +32,7 @@ CODE_DEPLOY or EXTERNAL controller, blue/green         page: not ours to deploy
 the earlier version was deregistered                   page: it cannot be deployed
 its image tag has moved since                          page: another image would be shipped
 no earlier version, or none that ran for 60 min        page with the list of deployments
-100,000 log lines                                      the newest 3,000 count, and it says "at least"
+100,000 log lines                                      3,000 of them count, and it says "at least"
 no log group                                           "unknown: ..." in the page; no rollback on it
 a health endpoint that says ok while 5xx go on         not believed: the load balancer's counts decide
 one that redirects, hangs, answers HTML                unknown, or no word on the database: no evidence

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from runbook import crashes
 from runbook.checks import ecs, metrics
 from runbook.clock import whole_minutes
 from runbook.fixes import redeploy
@@ -216,8 +217,8 @@ def _cannot_start(
     if service.desired == 0:
         return Escalate("the worker is scaled to 0: nobody consumes the queue", commands.scale_out)
     since = facts.at - _minutes(limits.crash_minutes)
-    failed = [task for task in stopped if task.failed_to_start and task.stopped_at >= since]
-    if failed and service.running < service.desired:
+    failed = crashes.failed_starts(service, stopped, since)
+    if failed:
         return Escalate(f"worker tasks cannot start: {failed[0].reason}", commands.look)
     return None
 
@@ -228,17 +229,7 @@ def _looping(facts: Facts, limits: Limits) -> str:
     if isinstance(service, Unknown) or isinstance(stopped, Unknown):
         return ""
     since = facts.at - _minutes(limits.crash_minutes)
-    own = [task for task in stopped if task.deployment == service.primary.id]
-    crashed = [task for task in own if task.crashed and task.stopped_at >= since]
-    # ECS counts tasks that could not start as well: where one is seen, its count proves nothing.
-    counted = 0 if any(task.failed_to_start for task in own) else service.primary.failed_tasks
-    if max(len(crashed), counted) < limits.crashes:
-        return ""
-    shown = crashed or own
-    codes = sorted({code for task in shown for code in task.exit_codes})
-    last = shown[0].reason if shown else "no stopped task is left to see"
-    count = max(len(crashed), counted)
-    return f"{count} crashes in one deployment, exit codes {codes}, last: {last}"
+    return crashes.loop(service, stopped, since, limits.crashes)
 
 
 def _crash_loop(

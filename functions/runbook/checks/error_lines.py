@@ -1,7 +1,7 @@
 """Error lines of a log group, grouped: what an application says goes wrong, in a few lines.
 
-Newest first, at most 3 pages: of 100,000 lines the newest 3,000 are read, and the answer says that there
-are more. What the lines say is data: it is cut, made printable, and never obeyed.
+At most 3 pages: of 100,000 lines 3,000 are read, some of the last 10 minutes and some of before, and the
+answer says that there are more. What the lines say is data: it is cut, made printable, and never obeyed.
 """
 
 import json
@@ -17,6 +17,8 @@ from runbook.permissions import Need
 NEEDS = (Need("logs:FilterLogEvents", "log_group"),)
 
 MOST_PAGES = 3
+NEWEST = timedelta(minutes=10)
+"""Are asked for by themselves: FilterLogEvents begins with the oldest line, and may have too many."""
 MOST_LINES = 1000
 """Of a page: 3 of them are more than anybody reads, and a second's worth of waiting."""
 MOST_GROUPS = 5
@@ -77,26 +79,32 @@ class Errors:
 
 
 def read(logs: Any, group: str, now: datetime, span: timedelta) -> Errors:
-    """Read the newest error lines of the last ``span``."""
-    asked: dict[str, Any] = {
-        "logGroupName": group,
-        "startTime": int((now - span).timestamp() * 1000),
-        "endTime": int(now.timestamp() * 1000),
-        "filterPattern": FILTER,
-        "startFromHead": False,
-        "limit": MOST_LINES,
-    }
+    """Read the error lines of the last ``span``: some of its last 10 min, some of before, and what fits."""
+    waiting = [
+        _question(group, now - NEWEST, now),
+        _question(group, now - span, now - NEWEST),
+    ]
     found: list[Mapping[str, Any]] = []
-    more = True
     for _ in range(MOST_PAGES):
+        if not waiting:
+            break
+        asked = waiting.pop(0)
         answer = logs.filter_log_events(**asked)
         found += answer["events"]
-        more = "nextToken" in answer
-        if not more:
-            break
-        asked["nextToken"] = answer["nextToken"]
+        if "nextToken" in answer:
+            waiting.append({**asked, "nextToken": answer["nextToken"]})
     lines = [(_at(one), str(one["message"])[:MOST_PARSED]) for one in found]
-    return _grouped(now - span, [one for one in lines if _is_error(one[1])], more)
+    return _grouped(now - span, [one for one in lines if _is_error(one[1])], bool(waiting))
+
+
+def _question(group: str, since: datetime, until: datetime) -> dict[str, Any]:
+    return {
+        "logGroupName": group,
+        "startTime": int(since.timestamp() * 1000),
+        "endTime": int(until.timestamp() * 1000) - 1,  # the end is part of what is searched
+        "filterPattern": FILTER,
+        "limit": MOST_LINES,
+    }
 
 
 def _at(event: Mapping[str, Any]) -> datetime:

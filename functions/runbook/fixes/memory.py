@@ -157,7 +157,7 @@ class RaiseMemory:
         known: Any = service
         return (
             target.unreadable(service, definition, facts.history, now)
-            or target.foreign(now)
+            or target.foreign(now, "deploy")
             or target.moved(known, now)
             or target.busy(now)
             or self._unfit(definition)

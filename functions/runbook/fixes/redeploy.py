@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from runbook.aws import Aws, Calls
 from runbook.checks import ecr, ecs
 from runbook.checks.reading import ask
+from runbook.fixes import target
 from runbook.gate import Change, Landed, Refusal
 from runbook.model import Attempt, Decision, Escalate, Outcome, Unknown, Verdict, Wait
 from runbook.permissions import Need
@@ -50,10 +51,6 @@ class Facts(Protocol):
     def stopped(self) -> tuple[ecs.Stopped, ...] | Unknown: ...  # noqa: D102  # a field of the scenario's facts
     @property
     def definition(self) -> ecs.Definition | Unknown: ...  # noqa: D102  # a field of the scenario's facts
-
-
-def _shown(deployment: ecs.Deployment) -> dict[str, Any]:
-    return {"deployment": deployment.id, "task_definition": deployment.task_definition}
 
 
 @dataclass(frozen=True)
@@ -146,39 +143,15 @@ class Redeploy:
 
     def refuse(self, facts: Facts, answers: Mapping[str, Any]) -> Refusal | None:
         """Refuse where the service is not what the decision saw, or would not come back the same."""
-        now: ecs.Service | Unknown = answers["redeploy.service"]
-        for fact in (facts.service, now):
-            if isinstance(fact, Unknown):
-                return Refusal("target", f"the target cannot be re-read: {fact.why}", "escalate")
+        now = answers["redeploy.service"]
         decided_on: Any = facts.service
         return (
-            self._foreign(now)
-            or self._moved(decided_on, now)
+            target.unreadable(decided_on, now)
+            or target.foreign(now, "redeploy")
+            or target.moved(decided_on, now)
+            or target.busy(now)
             or self._other_image(answers["redeploy.running"], answers["redeploy.next"])
         )
-
-    def _foreign(self, now: Any) -> Refusal | None:
-        if now.controller != "ECS" or now.strategy != "ROLLING":
-            how = f"{now.controller}, {now.strategy}"
-            return Refusal(
-                "target", f"{self.service} is deployed by {how}: not ours to redeploy", "escalate"
-            )
-        return None
-
-    def _moved(self, decided_on: Any, now: Any) -> Refusal | None:
-        if now.primary.id != decided_on.primary.id:
-            return Refusal(
-                "busy",
-                f"{self.service} has a new deployment {now.primary.id} that the decision did not see",
-                "wait",
-            )
-        if len(now.deployments) > 1 or now.primary.rollout_state == "IN_PROGRESS":
-            return Refusal(
-                "busy",
-                f"{self.service} is being deployed ({now.primary.id} is {now.primary.rollout_state})",
-                "wait",
-            )
-        return None
 
     def _other_image(self, running: Any, following: Any) -> Refusal | None:
         for fact in (running, following):
@@ -197,7 +170,7 @@ class Redeploy:
 
     def prior(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Return which deployment and revision the service is at."""
-        return _shown(answers["redeploy.service"].primary)
+        return target.shown(answers["redeploy.service"].primary)
 
     def apply(self, attempt: Attempt) -> Change:
         """Call UpdateService, once, with nothing but the request for new tasks."""
@@ -205,9 +178,7 @@ class Redeploy:
         answer = self.aws.fixer("ecs").update_service(
             cluster=self.cluster, service=self.service, forceNewDeployment=True
         )
-        primary = next(
-            one for one in answer["service"]["deployments"] if one["status"] == "PRIMARY"
-        )
+        primary = target.primary_of(answer)
         return Change(
             answer["ResponseMetadata"].get("RequestId", ""),
             {"deployment": primary["id"], "task_definition": primary["taskDefinition"]},
@@ -217,7 +188,7 @@ class Redeploy:
         """Return which deployment the service is at."""
         if isinstance(facts.service, Unknown):
             raise TypeError("asked what a call left in a service that could not be read")
-        return _shown(facts.service.primary)
+        return target.shown(facts.service.primary)
 
     def landed(self, facts: Facts, attempt: Attempt) -> Landed:
         """Say whether a new deployment of the same revision began when the call was made."""

@@ -165,7 +165,7 @@ class Rollback:
             return Refusal("target", planned, "escalate")
         return (
             target.unreadable(service, now, history)
-            or target.foreign(now)
+            or target.foreign(now, "roll back")
             or target.moved(service, now)
             or self._changed(facts.history, history)
             or (None if planned.stop else target.busy(now))

@@ -28,12 +28,17 @@ def unreadable(*facts: object) -> Refusal | None:
     return None
 
 
-def foreign(now: ecs.Service) -> Refusal | None:
-    """Refuse a service that something else than ECS's rolling update deploys."""
+def foreign(now: ecs.Service, to: str) -> Refusal | None:
+    """Refuse a service that something else than ECS's rolling update deploys.
+
+    Args:
+        now: the service.
+        to: what would be done to it, for the sentence.
+    """
     if now.controller == "ECS" and now.strategy == "ROLLING":
         return None
     how = f"{now.controller}, {now.strategy}"
-    return Refusal("target", f"{now.name} is deployed by {how}: not ours to deploy", "escalate")
+    return Refusal("target", f"{now.name} is deployed by {how}: not ours to {to}", "escalate")
 
 
 def moved(decided_on: ecs.Service, now: ecs.Service) -> Refusal | None:
