@@ -1,0 +1,39 @@
+"""Measures everything side by side and prints one table; its numbers are ratios, so machines compare.
+
+Nothing is asserted: a busy machine must not turn a build red. It fails only where it cannot run.
+"""
+
+import sys
+
+from benchmarks import by_hand, calls, cold, depth
+from benchmarks.lab import LabError, open_lab
+from benchmarks.report import Line, show
+from benchmarks.world import StrangeCallError
+
+PARTS = {
+    "Depth: AWS calls one behind the other, from event to fix": depth.measure,
+    "Faster than by hand, 40 ms a call, wall time to the fix": by_hand.measure,
+    "AWS calls, worker_stuck": calls.measure,
+    "Cold start: CPU of imports and clients, against boto3 with one client": cold.measure,
+}
+
+
+def main() -> int:
+    """Run all parts; return the exit code."""
+    done: dict[str, list[Line]] = {}
+    try:
+        with open_lab() as lab:
+            print(f"functions run on {lab.python_version()}, from the assets that the stack ships")
+            lab.fill_caches()
+            for title, measure in PARTS.items():
+                done[title] = measure(lab)
+    except (LabError, StrangeCallError, OSError) as error:
+        print(f"cannot measure: {error}", file=sys.stderr)
+        return 1
+    for title, lines in done.items():
+        show(title, lines)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
