@@ -11,7 +11,7 @@ from runbook.function import handle_event, logger
 from runbook.settings import load
 
 settings = load(Settings, os.environ)
-aws = Aws(settings.region).warm("dynamodb", "cloudwatch", "ecs", "ssm", "ecr", "sns")
+aws = Aws(settings.region).warm("dynamodb", "cloudwatch", "ecs", "ssm", "ecr", "sns", "sqs")
 kit = wire(settings, aws, SystemClock())
 
 

@@ -172,7 +172,7 @@ def _verify(facts: Facts, incident: Incident, limits: Limits, advice: Advice) ->
     if len(after) < FEWEST_SAMPLES:
         return Wait(f"{len(after)} datapoints since {since} settled, {FEWEST_SAMPLES} are needed")
     before, most = int(attempt.prior["connections"]), int(max(sample.value for sample in after))
-    if most < before and 100 * most / limits.connections < limits.full_percent:
+    if 100 * most / limits.connections < limits.full_percent:
         why = f"connections fell from {before} to {most} after {since}"
         return Wait(why, verdict=Verdict(Outcome.VERIFIED, why))
     why = f"{since} did not help: connections went from {before} to {most}"

@@ -11,7 +11,9 @@ from runbook.function import handle_event, logger
 from runbook.settings import load
 
 settings = load(Settings, os.environ)
-aws = Aws(settings.region).warm("dynamodb", "cloudwatch", "elasticache", "lambda", "ssm", "sns")
+aws = Aws(settings.region).warm(
+    "dynamodb", "cloudwatch", "elasticache", "lambda", "ssm", "sns", "sqs"
+)
 kit = wire(settings, aws, SystemClock())
 
 

@@ -12,7 +12,7 @@ from worker_stuck.wiring import wire
 
 settings = load(Settings, os.environ)
 aws = Aws(settings.region).warm(
-    "dynamodb", "cloudwatch", "ecs", "logs", "ssm", "ecr", "sns", fix="ecs"
+    "dynamodb", "cloudwatch", "ecs", "logs", "ssm", "ecr", "sns", "sqs", fix="ecs"
 )
 kit = wire(settings, aws, SystemClock())
 

@@ -1,0 +1,152 @@
+"""Runbook scenario C as a table: it waits, ends or pages, and never changes anything."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from around import NOW, ago, incident, kind, series
+from db_unavailable.checks import Facts
+from db_unavailable.decide import DOWN, TRANSIENT, Commands, Limits, decide
+from runbook.checks.health import Health
+from runbook.checks.rds import UP, Event, Instance
+from runbook.model import Decision, Incident, Unknown
+
+COMMANDS = Commands("look at it", "start it", "give it storage", "redeploy the backend")
+UNKNOWN = Unknown("not read")
+
+
+def instance(status: str = "available") -> Instance:
+    return Instance(
+        "saas-prod-db", status, multi_az=True, instance_class="db.t4g", allocated_gib=100
+    )
+
+
+def facts(**changes: Any) -> Facts:
+    """Return the facts of a database that is up while the application says that it fails."""
+    usual = Facts(
+        at=NOW,
+        alarms={"health-db": "ALARM"},
+        instance=instance(),
+        events=(),
+        health=Health(503, db=False, redis=True),
+        db_ok=series(0, 0, 0, 0, 0),
+    )
+    return replace(usual, **changes)
+
+
+GOOD = {
+    "alarms": {"health-db": "OK"},
+    "health": Health(200, db=True, redis=True),
+    "db_ok": series(0, 1, 1, 1, 1, 1),
+}
+
+
+def decided(seen: Facts, about: Incident | None = None) -> Decision:
+    return decide(seen, about or incident(), Limits(), COMMANDS)
+
+
+def test_every_status_is_in_one_list_only() -> None:
+    assert UP & TRANSIENT == UP & DOWN == TRANSIENT & DOWN == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("status", "opened", "expected"),
+    [
+        pytest.param("failing-over", 4.9, "Wait", id="failover"),
+        pytest.param("failing-over", 5, "Escalate", id="failover for 5 min"),
+        pytest.param("rebooting", 1, "Wait", id="rebooting"),
+        pytest.param("stopped", 0, "Escalate", id="stopped"),
+        pytest.param("storage-full", 0, "Escalate", id="storage full"),
+        pytest.param("inaccessible-encryption-credentials", 0, "Escalate", id="no key"),
+        pytest.param("dreaming", 0, "Escalate", id="a status that nobody knows"),
+        pytest.param("", 0, "Escalate", id="no status"),
+    ],
+)
+def test_the_status_decides_first(status: str, opened: float, expected: str) -> None:
+    decision = decided(facts(instance=instance(status), **GOOD), incident(opened=opened))
+
+    assert kind(decision) == expected
+    assert status in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "proposal"),
+    [("stopped", "start it"), ("storage-full", "give it storage"), ("failed", "look at it")],
+)
+def test_a_page_names_the_next_command(status: str, proposal: str) -> None:
+    decision = decided(facts(instance=instance(status)))
+
+    assert getattr(decision, "proposal", "") == proposal
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, "Resolve", id="good for 5 min"),
+        pytest.param({"db_ok": series(0, 1, 1, 1, 1)}, "Wait", id="good for 4 min"),
+        pytest.param({"db_ok": series(1, 1, 1, 1)}, "Wait", id="only 4 readings"),
+        pytest.param({"alarms": {"health-db": "ALARM"}}, "Wait", id="alarm not OK"),
+        pytest.param({"alarms": {"health-db": "INSUFFICIENT_DATA"}}, "Wait", id="alarm blind"),
+        pytest.param({"db_ok": series(1, 1, 1, 1, 1, newest=6)}, "Wait blind", id="probe silent"),
+        pytest.param({"db_ok": ()}, "Wait blind", id="no reading"),
+        pytest.param({"health": Health(200, db=None, redis=True)}, "Wait blind", id="not said"),
+    ],
+)
+def test_ends_when_the_application_has_been_well_for_5_min(
+    changes: dict[str, Any], expected: str
+) -> None:
+    decision = decided(facts(**{**GOOD, **changes}))
+
+    assert kind(decision) == expected
+
+
+@pytest.mark.parametrize(
+    ("opened", "events", "expected"),
+    [
+        pytest.param(4.9, (), "Wait", id="clients are reconnecting"),
+        pytest.param(5, (), "Escalate", id="they have had 5 min"),
+        pytest.param(
+            20, (Event(ago(3), ("failover",), "completed"),), "Wait", id="failed over since"
+        ),
+        pytest.param(20, (Event(ago(6), ("failover",), "completed"),), "Escalate", id="long ago"),
+    ],
+)
+def test_proposes_a_redeploy_where_clients_do_not_reconnect(
+    opened: float, events: tuple[Event, ...], expected: str
+) -> None:
+    decision = decided(facts(events=events), incident(opened=opened))
+
+    assert kind(decision) == expected
+    if expected == "Escalate":
+        assert getattr(decision, "proposal", "") == "redeploy the backend"
+
+
+@pytest.mark.parametrize("field", ["instance", "health", "db_ok", "alarms"])
+def test_what_is_not_known_is_waited_for(field: str) -> None:
+    decision = decided(facts(**{**GOOD, field: UNKNOWN}), incident(opened=60))
+
+    assert kind(decision) == "Wait blind"
+
+
+@given(
+    status=st.sampled_from(sorted(UP | TRANSIENT | DOWN | {"odd"})),
+    unknown=st.sets(st.sampled_from([one.name for one in fields(Facts)][1:])),
+    opened=st.floats(0, 120),
+    db=st.none() | st.booleans(),
+)
+def test_never_changes_anything_and_always_says_why(
+    status: str, unknown: set[str], opened: float, db: bool | None
+) -> None:
+    seen = facts(
+        instance=instance(status),
+        health=Health(200, db, redis=True),
+        **dict.fromkeys(unknown - {"instance", "health"}, UNKNOWN),
+    )
+
+    decision = decided(seen, incident(opened=opened))
+
+    assert type(decision).__name__ in ("Wait", "Escalate", "Resolve")
+    assert decision.reason

@@ -1,0 +1,145 @@
+"""Runbook scenario D as a table: wait for Redis, rebuild the quotas once, prove it by the counters."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from around import NOW, attempt, incident, kind, series
+from redis_unavailable.checks import Facts
+from redis_unavailable.decide import Commands, Limits, decide
+from runbook.checks.elasticache import Group
+from runbook.checks.health import Health
+from runbook.checks.redis import Reading
+from runbook.model import Decision, Incident, Outcome, Unknown
+
+LIMITS = Limits(queue_depth_good=100)
+COMMANDS = Commands("look at it", "reconcile")
+UNKNOWN = Unknown("not read")
+DEAD = Reading(up=False, run_id="", depth=None, quota_keys=None, error="ConnectionError")
+
+
+def reading(quota_keys: int | None = 0) -> Reading:
+    return Reading(up=True, run_id="a" * 40, depth=3, quota_keys=quota_keys, error="")
+
+
+def facts(**changes: Any) -> Facts:
+    """Return the facts of a Redis that is back for 5 min after an outage of 3, with a short queue."""
+    usual = Facts(
+        at=NOW,
+        alarms={"redis-up": "OK"},
+        group=Group("saas-prod-redis", "available", "saas-prod-redis-001"),
+        events=(),
+        reading=reading(),
+        up=series(1, 1, 0, 0, 0, 1, 1, 1, 1, 1),
+        run=series(7, 7, 8, 8, 8, 8, 8),
+        depth=series(9, 6, 3),
+        health=Health(200, db=True, redis=True),
+    )
+    return replace(usual, **changes)
+
+
+def decided(seen: Facts, about: Incident | None = None) -> Decision:
+    return decide(seen, about or incident(opened=7), LIMITS, COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("status", "opened", "expected"),
+    [
+        pytest.param("available", 1, "Wait", id="away"),
+        pytest.param("modifying", 9.9, "Wait", id="failing over"),
+        pytest.param("available", 10, "Escalate", id="away for 10 min"),
+        pytest.param("deleting", 0, "Escalate", id="being deleted"),
+        pytest.param("create-failed", 0, "Escalate", id="broken"),
+    ],
+)
+def test_waits_for_a_failover_and_never_touches_redis(
+    status: str, opened: float, expected: str
+) -> None:
+    seen = facts(reading=DEAD, group=Group("saas-prod-redis", status, ""))
+
+    decision = decided(seen, incident(opened=opened))
+
+    assert kind(decision) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "opened", "expected"),
+    [
+        pytest.param({}, 7, "Apply reconcile", id="away, and workers consume"),
+        pytest.param(
+            {"up": series(*[1] * 10)}, 7, "Apply reconcile", id="restarted without an outage seen"
+        ),
+        pytest.param(
+            {"up": series(*[1] * 10), "run": series(*[7] * 10)}, 7, "Resolve", id="nothing was lost"
+        ),
+        pytest.param({"depth": series(500, 500, 500)}, 7, "Wait", id="workers do not consume"),
+        pytest.param({"depth": series(500, 480, 460)}, 7, "Apply reconcile", id="the queue falls"),
+        pytest.param({"depth": series(500, 500, 500)}, 30, "Escalate", id="for 30 min"),
+        pytest.param({"depth": series(5, 4)}, 7, "Wait blind", id="two readings of the queue"),
+        pytest.param({"depth": series(5, 4, 3, newest=6)}, 7, "Wait blind", id="old readings"),
+    ],
+)
+def test_reconciles_after_a_possible_loss_once_workers_consume(
+    changes: dict[str, Any], opened: float, expected: str
+) -> None:
+    up = changes.pop("up", series(1, 1, 0, 0, 0, 1, 1, 1, 1, 1))
+
+    decision = decided(facts(up=up, **changes), incident(opened=opened))
+
+    assert kind(decision) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "minutes", "expected"),
+    [
+        pytest.param(0, 12, 2, "Wait VERIFIED", id="the counters are back"),
+        pytest.param(5, 12, 2, "Wait VERIFIED", id="there are more"),
+        pytest.param(0, 0, 9.9, "Wait", id="not yet"),
+        pytest.param(12, 12, 2, "Wait", id="as many as before prove nothing"),
+        pytest.param(0, 0, 10, "Resolve", id="queued, not proved"),
+        pytest.param(0, None, 10, "Resolve", id="not counted"),
+    ],
+)
+def test_the_counters_prove_the_reconcile(
+    before: int, now: int | None, minutes: float, expected: str
+) -> None:
+    done = attempt("reconcile", minutes=minutes, prior={"quota_keys": before})
+    seen = facts(reading=reading(now), up=series(*[1] * 20))
+
+    decision = decided(seen, incident(done, opened=25))
+
+    assert kind(decision) == expected
+    if expected == "Resolve":
+        assert "queued, not proved" in decision.reason
+
+
+def test_does_not_reconcile_twice_after_one_outage() -> None:
+    done = attempt("reconcile", Outcome.VERIFIED, minutes=3)
+
+    decision = decided(facts(), incident(done, opened=9))
+
+    assert kind(decision) == "Resolve"
+
+
+def test_reconciles_again_when_redis_was_away_again() -> None:
+    done = attempt("reconcile", Outcome.VERIFIED, minutes=12)
+
+    decision = decided(facts(), incident(done, opened=20))
+
+    assert kind(decision) == "Apply reconcile"
+
+
+@pytest.mark.parametrize("field", ["reading", "up", "run", "depth"])
+def test_nothing_is_sent_on_what_is_not_known(field: str) -> None:
+    decision = decided(facts(**{field: UNKNOWN}))
+
+    assert kind(decision) == "Wait blind"
+
+
+def test_does_not_end_on_alarms_that_cannot_be_read() -> None:
+    seen = facts(alarms=UNKNOWN, up=series(*[1] * 10), run=series(*[7] * 10))
+
+    decision = decided(seen)
+
+    assert kind(decision) == "Wait blind"
