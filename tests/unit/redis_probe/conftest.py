@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,10 @@ from rehearsal.parts import redis_server
 
 Start = Callable[[], int]
 READY_SECONDS = 20
+
+
+class NotReadyError(Exception):
+    """The server ended, or does not answer."""
 
 
 @contextmanager
@@ -46,28 +50,43 @@ def wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
                 time.sleep(0.02)
             else:
                 return
-    raise RuntimeError(f"redis-server did not become ready; its exit code is {process.poll()}")
+    raise NotReadyError(f"redis-server did not become ready; its exit code is {process.poll()}")
 
 
-@pytest.fixture
-def free_port() -> int:
+def unused_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
 
 
 @pytest.fixture
-def server(free_port: int, tmp_path: Path) -> Iterator[Start]:
+def free_port() -> Iterator[int]:
+    """Return a port that is taken, so that nobody else gets it, and on which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Start]:
     """Return what starts Redis, or starts it anew on the same port."""
     if sys.platform != "linux":
         pytest.skip("the wheel with a redis-server is for Linux")
-    binary = redis_server()
+    binary, ports = redis_server(), list[int]()
     with ExitStack() as stack:
 
         def start() -> int:
             stack.close()
-            stack.enter_context(running(binary, free_port, tmp_path))
-            return free_port
+            if ports:
+                stack.enter_context(running(binary, ports[0], tmp_path))
+                return ports[0]
+            for _ in range(5):  # another process may take the port before Redis does
+                port = unused_port()
+                with suppress(NotReadyError):
+                    stack.enter_context(running(binary, port, tmp_path))
+                    ports.append(port)
+                    return port
+            raise NotReadyError("redis-server found no port")
 
         yield start
 
@@ -88,7 +107,8 @@ def listener() -> Iterator[Callable[[bytes], int]]:
                     except OSError:
                         return
                     accepted.append(connection)
-                    connection.sendall(answer)
+                    with suppress(OSError):  # it may be gone already
+                        connection.sendall(answer)
 
             thread = threading.Thread(target=accept)
             thread.start()
