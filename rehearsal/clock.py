@@ -1,13 +1,14 @@
 """One virtual clock for moto, alarms, schedules and functions: fast, and stopped while a function runs.
 
-The clock is 24 bytes in a mapped file, written by the case's process only: a virtual moment, the
-machine's monotonic moment at which it was set, and the rate. Functions read it in their own processes;
-they see it stopped, so a look takes no virtual time however loaded this machine is. Real time is always
-``time.monotonic``, which nothing here touches.
+The clock is 32 bytes in a mapped file, written by the case's process only: a count that is odd while the
+rest changes, a virtual moment, the machine's monotonic moment at which it was set, and the rate. Functions
+read it in their own processes; they see it stopped, so a look takes no virtual time however loaded this
+machine is. Real time is always ``time.monotonic``, which nothing here touches.
 """
 
 import mmap
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,9 @@ from pathlib import Path
 
 import time_machine
 
+_COUNT = struct.Struct("=q")
 _LAYOUT = struct.Struct("=qqd")
+"""Behind the count."""
 NANOSECONDS = 1_000_000_000
 FASTEST = 60.0
 """Virtual seconds per real second: faster, and a worker's start would take longer than in production."""
@@ -34,21 +37,37 @@ class SharedClock:
     def __init__(self, path: Path, start: datetime, rate: float = FASTEST) -> None:
         if rate > FASTEST:
             raise ValueError(f"rate {rate} is above {FASTEST}: processes could not keep up")
-        path.write_bytes(bytes(_LAYOUT.size))
+        size = _COUNT.size + _LAYOUT.size
+        path.write_bytes(bytes(size))
         self.path = path
         self._file = path.open("r+b")
-        self._map = mmap.mmap(self._file.fileno(), _LAYOUT.size)
+        self._map = mmap.mmap(self._file.fileno(), size)
         self._rate = rate
         self._paused = 0
-        self._set(int(start.timestamp() * NANOSECONDS), rate)
+        self._lock = threading.Lock()
+        first = int(start.timestamp() * NANOSECONDS)
+        self._map[_COUNT.size :] = _LAYOUT.pack(first, time.monotonic_ns(), rate)
 
-    def _set(self, virtual_ns: int, rate: float) -> None:
-        self._map[:] = _LAYOUT.pack(virtual_ns, time.monotonic_ns(), rate)
+    def _at(self, moment_ns: int) -> int:
+        virtual, real, rate = _LAYOUT.unpack_from(self._map, _COUNT.size)
+        return int(virtual + (moment_ns - real) * rate)
+
+    def _go_on(self, rate: float) -> None:
+        """Change the rate from here on, with the lock held.
+
+        Who reads meanwhile would go on at the old rate, beyond the moment at which this one begins, and
+        then see time run backwards: the lock keeps threads off, the odd count other processes.
+        """
+        (count,) = _COUNT.unpack_from(self._map)
+        _COUNT.pack_into(self._map, 0, count + 1)
+        real = time.monotonic_ns()
+        _LAYOUT.pack_into(self._map, _COUNT.size, self._at(real), real, rate)
+        _COUNT.pack_into(self._map, 0, count + 2)
 
     def time_ns(self) -> int:
         """Return the virtual moment in nanoseconds since the epoch."""
-        virtual, real, rate = _LAYOUT.unpack(self._map[:])
-        return int(virtual + (time.monotonic_ns() - real) * rate)
+        with self._lock:
+            return self._at(time.monotonic_ns())
 
     def now(self) -> datetime:
         """Return the virtual moment, aware, in UTC."""
@@ -57,15 +76,17 @@ class SharedClock:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Stop the clock for a while; may be nested."""
-        self._paused += 1
-        if self._paused == 1:
-            self._set(self.time_ns(), 0.0)
+        with self._lock:
+            self._paused += 1
+            if self._paused == 1:
+                self._go_on(0.0)
         try:
             yield
         finally:
-            self._paused -= 1
-            if self._paused == 0:
-                self._set(self.time_ns(), self._rate)
+            with self._lock:
+                self._paused -= 1
+                if self._paused == 0:
+                    self._go_on(self._rate)
 
     @contextmanager
     def worn(self) -> Iterator[None]:
