@@ -1,0 +1,67 @@
+"""A web server on this machine that answers what a test tells it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+
+@dataclass
+class Web:
+    """What the server answers, and what it was asked.
+
+    Attributes:
+        status, body, headers: of each answer.
+        asked: method, path and headers of each request, in order.
+        hangs: whether it takes a request and never answers.
+    """
+
+    status: int = 200
+    body: bytes = b"{}"
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    hangs: bool = False
+    url: str = ""
+
+
+@contextmanager
+def serve() -> Iterator[Web]:
+    """Serve on a free port until the test is over."""
+    web = Web()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self._answer()
+
+        def _answer(self) -> None:
+            web.asked.append((self.command, self.path, dict(self.headers)))
+            if web.hangs:
+                self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{")
+                self.wfile.flush()
+                self.rfile.read(1)  # until the client gives up
+                return
+            self.send_response(web.status)
+            for name, value in web.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(web.body)))
+            self.end_headers()
+            self.wfile.write(web.body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    web.url = f"http://127.0.0.1:{server.server_port}"
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield web
+    finally:
+        server.shutdown()
+        server.server_close()
