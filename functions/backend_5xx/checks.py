@@ -26,7 +26,7 @@ from runbook.checks.service_deployments import History
 from runbook.checks.task_definitions import TaskDefinition
 from runbook.clock import from_text
 from runbook.errors import TableError
-from runbook.model import Decision, Incident, Status, Unknown, Wait
+from runbook.model import Apply, Decision, Escalate, HandOver, Incident, Unknown
 from runbook.table import Table
 
 NAME = "backend_5xx"
@@ -260,7 +260,9 @@ def closer_reads(
     """Return what is read on the first look and where something is about to happen, else nothing."""
     begun = max((incident.opened_at, *incident.reopened_at))
     first = facts.at - begun < timedelta(seconds=1)
-    if incident.status is Status.ESCALATED or (isinstance(decision, Wait) and not first):
+    near = isinstance(decision, Apply | Escalate | HandOver)
+    undo = isinstance(decision, Apply) and decision.undoes
+    if not first and (undo or not near):
         return {}
     logs, ecs_, cluster = aws.reader("logs"), aws.reader("ecs"), settings.cluster
     worker, at = settings.worker, facts.at

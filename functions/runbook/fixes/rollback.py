@@ -113,18 +113,9 @@ class Rollback:
 
     def command(self) -> str:
         """Return what a person would type."""
-        return self.commands("<family>:<revision before>", "")
-
-    def commands(self, to: str, stop: str) -> str:
-        """Return what a person would type for a plan."""
-        if stop:
-            return (
-                f"aws ecs stop-service-deployment --service-deployment-arn {stop} "
-                "--stop-type ROLLBACK"
-            )
         return (
             f"aws ecs update-service --cluster {self.cluster} --service {self.service} "
-            f"--task-definition {to}"
+            "--task-definition <family>:<revision before>"
         )
 
     def rereads(self, facts: Facts) -> Calls:

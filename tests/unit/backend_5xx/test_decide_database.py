@@ -1,0 +1,185 @@
+"""Where the database is at fault by evidence of its own, its chapter has it, for 10 min at the most."""
+
+from typing import Any
+
+import pytest
+
+from backend_facts import (
+    UNKNOWN,
+    ago,
+    cause,
+    closer,
+    crashes,
+    decided,
+    deployment,
+    errors,
+    event,
+    facts,
+    fresh,
+    incident,
+    kind,
+    out_of_memory,
+    series,
+    service,
+)
+from runbook.checks.health import Health
+from runbook.checks.rds import Instance
+from runbook.model import Escalate, HandOver, Wait
+
+SICK = {"health": Health(503, db=False, redis=True)}
+
+
+def rds(status: str) -> dict[str, Any]:
+    return {"instance": Instance("saas-prod-db", status, True, "db.t4g.medium", 100)}
+
+
+@pytest.mark.parametrize(
+    ("seen", "scenario", "why"),
+    [
+        pytest.param(
+            rds("failing-over"), "db_unavailable", "RDS saas-prod-db is failing-over", id="not-up"
+        ),
+        pytest.param(
+            rds("holidays"), "db_unavailable", "RDS saas-prod-db is holidays", id="in-no-list"
+        ),
+        pytest.param(
+            {"events": (event(14, "failover"),)},
+            "db_unavailable",
+            "RDS at 02:46 UTC: Multi-AZ instance failover started",
+            id="an-event-14-minutes-ago",
+        ),
+        pytest.param(
+            {"connections": series(188)},
+            "db_connections",
+            "188 of 197 connections are taken",
+            id="95-percent-of-the-connections",
+        ),
+        pytest.param(
+            {**SICK, "closer": closer(worker_lines=errors(9, 3))},
+            "db_unavailable",
+            "the health endpoint says db: error, and the worker of 26 Oct has 3 such lines",
+            id="the-workers-old-revision-says-it-too",
+        ),
+        pytest.param(
+            {"closer": closer(lines=errors(9, 2), worker_lines=errors(9, 3))},
+            "db_unavailable",
+            "2 error lines are about the database, and the worker of 26 Oct has 3 such lines",
+            id="both-logs-say-it",
+        ),
+    ],
+)
+def test_hands_a_database_at_fault_over(seen: dict[str, Any], scenario: str, why: str) -> None:
+    reason = f"the database is at fault: {why}"
+
+    assert decided(facts(**seen)) == HandOver(scenario, "saas-prod-db", reason)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pytest.param(rds("available"), id="available"),
+        pytest.param(rds("backing-up"), id="backing-up"),
+        pytest.param(rds("storage-optimization"), id="optimizing-storage"),
+        pytest.param({"events": (event(15, "failover"),)}, id="an-event-15-minutes-ago"),
+        pytest.param({"events": (event(5, "backup"),)}, id="a-backup"),
+        pytest.param({"events": (event(5),)}, id="an-event-of-no-category"),
+        pytest.param({"connections": series(187)}, id="94-percent-of-the-connections"),
+        pytest.param(
+            {"closer": closer(worker_lines=errors(9, 3))}, id="only-the-worker-misses-the-database"
+        ),
+        pytest.param({**SICK, "closer": closer(worker_lines=errors(9))}, id="the-worker-is-well"),
+        pytest.param(SICK, id="only-the-health-endpoint-says-so"),
+        pytest.param(
+            {"health": Health(200, db=True, redis=True)}, id="a-health-endpoint-that-says-ok"
+        ),
+    ],
+)
+def test_keeps_what_has_no_evidence_of_its_own(seen: dict[str, Any]) -> None:
+    assert kind(decided(facts(**seen))) == "Escalate"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({**fresh(), "stopped": crashes(1, 4, 7)}, id="a-bad-deployment"),
+        pytest.param({"stopped": out_of_memory(1, 4)}, id="out-of-memory"),
+        pytest.param({"service": service(running=1)}, id="a-task-is-missing"),
+    ],
+)
+def test_the_database_comes_before_every_fix_of_our_own(other: dict[str, Any]) -> None:
+    assert kind(decided(facts(**rds("stopped"), **other))) == "HandOver"
+
+
+def handed_over(minutes: float) -> Any:
+    return incident(opened=minutes + 1, handed_over_at=ago(minutes))
+
+
+FAILOVER = {"events": (event(3, "failover"),)}
+
+
+@pytest.mark.parametrize(
+    ("seen", "minutes", "expected"),
+    [
+        pytest.param(rds("failing-over"), 9.9, "Wait", id="down, 10 minutes are not over"),
+        pytest.param(rds("failing-over"), 10, "Escalate", id="down for 10 minutes"),
+        pytest.param(FAILOVER, 9.9, "Wait", id="an event, 10 minutes are not over"),
+        pytest.param(
+            {**FAILOVER, "stopped": out_of_memory(1, 4)},
+            10,
+            "Apply raise_memory",
+            id="an event, then its own rows count again",
+        ),
+    ],
+)
+def test_waits_for_the_other_chapter_for_ten_minutes(
+    seen: dict[str, Any], minutes: float, expected: str
+) -> None:
+    assert kind(decided(facts(**seen), handed_over(minutes))) == expected
+
+
+def test_says_to_whom_it_was_handed_over_and_when() -> None:
+    waiting = decided(facts(**rds("stopped")), handed_over(5))
+    asking = decided(facts(**rds("stopped")), handed_over(12))
+
+    assert waiting == Wait("RDS saas-prod-db is stopped; handed over to db_unavailable at 02:55")
+    assert isinstance(asking, Escalate)
+    assert asking.reason == (
+        "RDS saas-prod-db is stopped; handed over to db_unavailable 12 min ago, 5xx go on"
+    )
+
+
+@pytest.mark.parametrize("scenario", ["db_unavailable", "db_connections", "redis_unavailable"])
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [pytest.param(9.9, "Wait", id="new"), pytest.param(10, "Escalate", id="10-minutes-old")],
+)
+def test_waits_while_another_open_incident_explains_it(
+    scenario: str, minutes: float, expected: str
+) -> None:
+    seen = facts(known=cause(scenario, minutes))
+
+    assert kind(decided(seen, incident(opened=20))) == expected
+
+
+def test_waits_for_an_older_incident_from_its_own_beginning_on() -> None:
+    seen = facts(known=cause("db_unavailable", 300))
+
+    assert kind(decided(seen, incident(opened=9))) == "Wait"
+    assert kind(decided(seen, incident(opened=10))) == "Escalate"
+
+
+def test_does_not_wait_with_what_only_a_fresh_deployment_shows() -> None:
+    seen = facts(**fresh(), **SICK, known=cause("db_unavailable", 2))
+
+    assert kind(decided(seen)) == "Apply rollback"
+
+
+def test_an_unknown_table_is_no_other_incident() -> None:
+    assert kind(decided(facts(known=UNKNOWN))) == "Escalate"
+
+
+def test_a_worker_that_was_deployed_with_the_backend_proves_nothing_about_the_database() -> None:
+    worker = service(deployment(4, 59), name="saas-worker")
+    seen = facts(**SICK, closer=closer(worker=worker, worker_lines=errors(9, 3)))
+
+    assert kind(decided(seen)) == "Escalate"
