@@ -282,7 +282,7 @@ def _next(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> D
         if to >= service.desired:
             continue
         why = f"{_shown(facts, limits)} and users see errors: {name} from {service.desired} to {to} tasks"
-        connections = int(facts.connections[-1].value)  # type: ignore[index,union-attr]  # known: see decide
+        connections = int(facts.connections[-1].value)  # type: ignore[index]  # known: see decide
         return Apply(
             f"scale_{name}",
             why,

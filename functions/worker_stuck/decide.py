@@ -170,14 +170,30 @@ def _consumed(facts: Facts, limits: Limits, attempt: Attempt, service: ecs.Servi
         return Wait(f"{len(probes)} probes since the redeploy, {FEWEST_SAMPLES} are needed")
     before, now = int(attempt.prior["depth"]), int(max(sample.value for sample in probes))
     held = limits.held_per_task * service.desired
-    if before - now > held or now == 0 < before:
+    empty = _emptied(facts, before, now)
+    if isinstance(empty, Unknown):
+        return Wait(empty.why, blind=True)
+    falls = max(before - now, probes[0].value - probes[-1].value)
+    if falls > held or empty:
         why = f"the queue fell from {before} to {now} after the redeploy of {since:%H:%M}"
+        if before - now <= held and not empty:
+            why = f"the queue falls by {falls:g} in 3 min since the redeploy of {since:%H:%M}"
         return Wait(why, verdict=Verdict(Outcome.VERIFIED, why))
     why = (
         f"the redeploy of {since:%H:%M} did not help: the queue went from {before} to {now}; "
         f"a fall of more than {held} would prove that it is consumed"
     )
     return Escalate(why, verdict=Verdict(Outcome.FAILED, why))
+
+
+def _emptied(facts: Facts, before: int, now: int) -> bool | Unknown:
+    """Say whether a short queue was worked off: frozen tasks could hold all of it, unacknowledged."""
+    if now > 0 or before == 0:
+        return False
+    unacked = facts.unacked
+    if isinstance(unacked, Unknown):
+        return unacked
+    return bool(unacked) and unacked[-1].value == 0
 
 
 def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:

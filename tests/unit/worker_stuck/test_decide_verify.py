@@ -6,6 +6,7 @@ from runbook.model import Decision, Escalate, Outcome, Unknown, Verdict, Wait
 from worker_facts import (
     ALARM,
     COMMANDS,
+    UNKNOWN,
     ago,
     attempt,
     crashes,
@@ -53,7 +54,10 @@ def test_asks_a_person_when_the_queue_did_not_fall() -> None:
         pytest.param(
             series(384, 384, 384), 2, "Escalate FAILED", id="16: frozen tasks can hold it"
         ),
-        pytest.param(series(384, 10, 10), 2, "Escalate FAILED", id="the highest of 3 counts"),
+        pytest.param(series(384, 10, 10), 2, "Wait VERIFIED", id="falls within 3 probes"),
+        pytest.param(series(600, 590, 583), 2, "Wait VERIFIED", id="longer than before, and falls"),
+        pytest.param(series(600, 590, 584), 2, "Escalate FAILED", id="by no more than they hold"),
+        pytest.param(series(380, 384, 384), 2, "Escalate FAILED", id="the highest of 3 counts"),
         pytest.param(series(10, 10, 384), 2, "Escalate FAILED", id="the newest of 3 counts"),
         pytest.param(series(400, 9, 9, 9), 2, "Wait VERIFIED", id="the newest 3 count only"),
         pytest.param(series(383, 383, 383), 3, "Escalate FAILED", id="3 tasks can hold 24"),
@@ -73,20 +77,22 @@ def test_takes_only_a_fall_that_frozen_tasks_cannot_make_for_proof(
 
 
 @pytest.mark.parametrize(
-    ("before", "depth", "expected"),
+    ("before", "depth", "unacked", "expected"),
     [
-        pytest.param(16, series(0, 0, 0), "Wait VERIFIED", id="few messages, all gone"),
-        pytest.param(16, series(0, 0, 1), "Escalate FAILED", id="few messages, one left"),
-        pytest.param(0, series(0, 0, 0), "Escalate FAILED", id="nothing before, nothing now"),
-        pytest.param(0, series(9, 9, 9), "Escalate FAILED", id="nothing before, some now"),
+        pytest.param(16, series(0, 0, 0), series(0), "Wait VERIFIED", id="few, all worked off"),
+        pytest.param(16, series(0, 0, 0), series(8), "Escalate FAILED", id="few, tasks hold them"),
+        pytest.param(16, series(0, 0, 0), UNKNOWN, "Wait blind", id="held or not is unknown"),
+        pytest.param(16, series(0, 0, 1), series(0), "Escalate FAILED", id="few, one left"),
+        pytest.param(0, series(0, 0, 0), series(0), "Escalate FAILED", id="nothing before, or now"),
+        pytest.param(0, series(9, 9, 9), series(0), "Escalate FAILED", id="nothing before"),
     ],
 )
 def test_proves_nothing_by_a_queue_that_was_empty_before(
-    before: int, depth: object, expected: str
+    before: int, depth: object, unacked: object, expected: str
 ) -> None:
     prior = {"deployment": "ecs-svc/0", "depth": before, "redis_run": 4242}
 
-    decision = decided(facts(depth=depth), incident(attempt(prior=prior)))
+    decision = decided(facts(depth=depth, unacked=unacked), incident(attempt(prior=prior)))
 
     assert expected == kind(decision)
 
