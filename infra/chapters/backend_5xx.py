@@ -29,20 +29,27 @@ def _connections(environment: Environment) -> int:
 def alarms(environment: Environment) -> list[Alarm]:
     """Return the scenario's alarms and their twins."""
     rate, balancer, targets = _rate(environment), _balancer(environment), _targets(environment)
+    end = "and Nightshift has not ended it: look yourself."
+    # Nobody asking at night is no outage; targets are counted whether anybody asks or not.
     return [
         rate,
-        twin(rate, "The backend has failed for 30 min.", missing="notBreaching"),
+        twin(rate, f"5xx for an hour, {end}", minutes=60, missing="notBreaching"),
         balancer,
-        twin(balancer, "The load balancer has failed for 30 min.", missing="notBreaching"),
+        twin(
+            balancer,
+            f"Errors of the load balancer for an hour, {end}",
+            minutes=60,
+            missing="notBreaching",
+        ),
         targets,
-        twin(targets, "No target of the backend has been healthy for 30 min."),
+        twin(targets, f"No target of the backend has been healthy for 30 min, {end}"),
     ]
 
 
 def _rate(environment: Environment) -> Alarm:
     limits = limits_of(environment)
     balancer = {"LoadBalancer": environment.load_balancer.name}
-    # Nobody asking at night is no outage; with few requests one error would be a large part.
+    # With few requests one error would be a large part.
     rate = Math(
         expression=(
             f"IF(rq >= {limits.fewest_requests}, 100 * (FILL(e5, 0) + FILL(elb5, 0)) / rq, 0)"

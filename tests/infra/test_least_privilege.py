@@ -53,6 +53,9 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
     switches = [told.get("switch_parameter"), *told.get("mode_parameters", {}).values()]
     tiers = [tier["service"] for tier in told.get("tiers", {}).values()]
     services = [f"{service}{name}" for name in tiers or [told.get("service")]]
+    others = [f"{service}{told['worker']}"] if "worker" in told else []
+    groups = [told.get("log_group"), *([told["worker_log_group"]] if others else [])]
+    at = f"{cluster}/{told.get('service')}"
     on = {
         "alarms": [arn("cloudwatch", "alarm:*")],
         "any": ["*"],
@@ -62,9 +65,10 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
         "database": [arn("rds", f"db:{told.get('instance')}")],
         "dead_letters": [arn("sqs", f"{stack.prefix}-dead-letters")],
         "due_index": [arn("dynamodb", f"table/{told.get('table')}/index/due")],
-        "log_group": [arn("logs", f"log-group:{told.get('log_group')}:*")],
+        "log_group": [arn("logs", f"log-group:{group}:*") for group in groups],
         "message_key": [stack.topics[stack.topic("pages")]["KmsMasterKeyId"]],
         "pages": [told.get("pages_topic")],
+        "passed_roles": told.get("roles"),
         "redis_probe": [arn("lambda", f"function:{told.get('probe')}")],
         "replication_group": [
             arn("elasticache", f"replicationgroup:{told.get('replication_group')}")
@@ -73,15 +77,22 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
         "parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
         "changed_parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
         "repository": [arn("ecr", f"repository/{told.get('repository')}")],
-        "service": services,
+        "service": [*services, *others],
+        "service_deployments": [arn("ecs", f"service-deployment/{at}/*")],
+        "service_history": services,
+        "service_revisions": [arn("ecs", f"service-revision/{at}/*")],
+        "task_family": [arn("ecs", f"task-definition/{told.get('service')}:*")],
         "switches": [arn("ssm", f"parameter{name}") for name in switches],
         "table": [arn("dynamodb", f"table/{told.get('table')}")],
         "tasks": [arn("ecs", f"task/{cluster}/*")],
         "updates": [told.get("updates_topic")],
     }
-    of_cluster = {"ArnEquals": {"ecs:cluster": arn("ecs", f"cluster/{cluster}")}}
+    conditions = {
+        "cluster_tasks": {"ArnEquals": {"ecs:cluster": arn("ecs", f"cluster/{cluster}")}},
+        "passed_roles": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+    }
     return {
-        (need.action, resource, json.dumps(of_cluster if need.on == "cluster_tasks" else {}))
+        (need.action, resource, json.dumps(conditions.get(need.on, {})))
         for need in needs(folder)
         for resource in on[need.on]
     }
@@ -166,7 +177,15 @@ def test_nothing_is_written_to_a_resource_that_is_named_by_a_pattern(stack: Synt
         if "*" in resource and not action.split(":")[1].startswith(READS)
     }
 
-    assert patterns == set()
+    cluster, service = (stack.settings("backend_5xx")[name] for name in ("cluster", "service"))
+    made_by_ecs = {
+        ("ecs:RegisterTaskDefinition", stack.arn("ecs", f"task-definition/{service}:*")),
+        (
+            "ecs:StopServiceDeployment",
+            stack.arn("ecs", f"service-deployment/{cluster}/{service}/*"),
+        ),
+    }
+    assert patterns == made_by_ecs
 
 
 FORBIDDEN = [
@@ -178,6 +197,7 @@ FORBIDDEN = [
     ("ecs:RegisterTaskDefinition", "ecs", "task-definition/{service}:1"),
     ("events:DisableRule", "events", "rule/{prefix}-rule-patrol"),
     ("iam:CreateUser", "iam", "user/someone"),
+    ("ecs:StopServiceDeployment", "ecs", "service-deployment/{cluster}/{service}/1"),
     ("iam:PassRole", "iam", "role/{prefix}-patrol"),
     ("kms:ScheduleKeyDeletion", "kms", "key/one"),
     ("lambda:InvokeFunction", "lambda", "function:{prefix}-worker-stuck"),

@@ -15,6 +15,8 @@ def answered(stack: Synthesized) -> dict[str, set[str]]:
     }
     for rule in stack.rules.values():
         for arn in rule.get("EventPattern", {}).get("resources", []):
+            if not arn.startswith(root):
+                continue  # a service's own event
             (target,) = rule["Targets"]
             found.setdefault(folders[target["Arn"]], set()).add(arn.removeprefix(root))
     return found

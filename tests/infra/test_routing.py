@@ -19,6 +19,12 @@ EXPECTED = {
     "ai_provider_outage_by_hand": [],
     "ai_provider_outage_by_hand_apply": [],
     "ai_provider_outage_look_due": ["ai-provider-outage-look"],
+    "backend_5xx_alarm": ["backend-5xx-alarm"],
+    "backend_5xx_by_hand": [],
+    "backend_5xx_by_hand_apply": [],
+    "backend_5xx_deployment_failed": ["backend-5xx-deployment"],
+    "backend_5xx_look_due": ["backend-5xx-look"],
+    "backend_5xx_out_of_memory": ["backend-5xx-memory"],
     "db_connections_alarm": ["db-connections-alarm"],
     "db_connections_by_hand": [],
     "db_connections_by_hand_apply": [],
@@ -63,9 +69,17 @@ def woken(stack: Synthesized, event: Body) -> list[str]:
 def _wakes(stack: Synthesized, name: str, rule: Body, event: Body) -> bool:
     if "EventPattern" in rule:
         pattern = EventPattern.load(json.dumps(rule["EventPattern"]))
-        return bool(pattern.matches_event(event))
+        return any(pattern.matches_event(one) for one in by_container(event))
     scheduled = event.get("detail-type") == "Scheduled Event"
     return scheduled and event["resources"] == [stack.arn("events", f"rule/{name}")]
+
+
+def by_container(event: Body) -> list[Body]:
+    """Return an event once per container: EventBridge looks into a list's items, moto does not."""
+    containers = event.get("detail", {}).get("containers")
+    if not isinstance(containers, list):
+        return [event]
+    return [changed(event, "detail.containers", one) for one in containers]
 
 
 def changed(event: Body, path: str, value: Any) -> Body:
@@ -143,6 +157,54 @@ def test_an_alarm_that_is_not_ours_or_is_not_ringing_wakes_nobody(
 )
 def test_a_look_for_somebody_else_wakes_nobody(prod: Synthesized, path: str, value: Any) -> None:
     assert woken(prod, changed(read("worker_stuck_look_due"), path, value)) == []
+
+
+CONTAINERS = "detail.containers"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "wakes"),
+    [
+        pytest.param(CONTAINERS, [{"exitCode": 0}, {"exitCode": 137}], True, id="one-was-killed"),
+        pytest.param(
+            CONTAINERS, [{"exitCode": 1, "reason": "outOfMemory: it"}], True, id="ecs-says-so"
+        ),
+        pytest.param(CONTAINERS, [{"exitCode": 1, "reason": "CannotPull"}], False, id="a-crash"),
+        pytest.param("detail.stopCode", "ServiceSchedulerInitiated", False, id="a-rollout"),
+        pytest.param("detail.lastStatus", "DEPROVISIONING", False, id="not-stopped-yet"),
+        pytest.param("detail.group", "service:saas-worker", False, id="another-service"),
+        pytest.param(
+            "detail.clusterArn",
+            "arn:aws:ecs:me-south-1:111122223333:cluster/saas-test",
+            False,
+            id="another-cluster",
+        ),
+    ],
+)
+def test_a_task_of_the_backend_that_ran_out_of_memory_wakes_its_scenario(
+    prod: Synthesized, path: str, value: Any, wakes: bool
+) -> None:
+    event = changed(read("backend_5xx_out_of_memory"), path, value)
+
+    assert woken(prod, event) == (["backend-5xx-memory"] if wakes else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param("detail.eventName", "SERVICE_DEPLOYMENT_COMPLETED", id="it-succeeded"),
+        pytest.param("detail.eventName", "SERVICE_DEPLOYMENT_IN_PROGRESS", id="it-began"),
+        pytest.param(
+            "resources",
+            ["arn:aws:ecs:me-south-1:111122223333:service/saas-prod/saas-worker"],
+            id="another-service",
+        ),
+    ],
+)
+def test_only_a_failed_deployment_of_the_backend_wakes_its_scenario(
+    prod: Synthesized, path: str, value: Any
+) -> None:
+    assert woken(prod, changed(read("backend_5xx_deployment_failed"), path, value)) == []
 
 
 def test_the_alarm_event_tells_of_the_alarm_that_the_stack_makes(prod: Synthesized) -> None:

@@ -43,9 +43,13 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
     kinds = sorted(KINDS & words(folder))
     switches = [told.get("switch_parameter", ""), *told.get("mode_parameters", {}).values()]
     services = [service, *(tier["service"] for tier in told.get("tiers", {}).values())]
-    of_service = [
-        {"cluster": cluster, "services": [name], "service": name} for name in services if name
-    ]
+    read = [*services, told.get("worker", "")]
+    of_service, of_read = (
+        [{"cluster": cluster, "services": [name], "service": name} for name in names if name]
+        for names in (services, read)
+    )
+    groups = [told.get("log_group", ""), told.get("worker_log_group", "")]
+    task_role, execution_role = (*told.get("roles", ()), "", "")[:2]
     known: dict[str, list[dict[str, Any]]] = {
         "application-autoscaling.DescribeScalableTargets": [{}],
         "application-autoscaling.DescribeScalingPolicies": [{}],
@@ -60,10 +64,20 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
             for name in ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
         },
         "ecr.DescribeImages": [{"repositoryName": told.get("repository", "")}],
-        "ecs.DescribeServices": of_service,
+        "ecs.DescribeServiceRevisions": [
+            {"serviceRevisionArns": [stack.arn("ecs", f"service-revision/{cluster}/{service}/1")]}
+        ],
+        "ecs.DescribeServices": of_read,
         "ecs.DescribeTaskDefinition": [{}],
         "ecs.DescribeTasks": [{"tasks": [stack.arn("ecs", f"task/{cluster}/0123")]}],
-        "ecs.ListTasks": of_service,
+        "ecs.ListServiceDeployments": of_service,
+        "ecs.ListTasks": of_read,
+        "ecs.RegisterTaskDefinition": [
+            {"family": service, "taskRoleArn": task_role, "executionRoleArn": execution_role}
+        ],
+        "ecs.StopServiceDeployment": [
+            {"serviceDeploymentArn": stack.arn("ecs", f"service-deployment/{cluster}/{service}/1")}
+        ],
         "ecs.UpdateService": of_service,
         "elasticache.DescribeEvents": [{}],
         "elasticache.DescribeReplicationGroups": [
@@ -71,7 +85,7 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
         ],
         "events.PutEvents": [{"Entries": [{}]}],
         "lambda.Invoke": [{"FunctionName": told.get("probe", "")}],
-        "logs.FilterLogEvents": [{"logGroupName": told.get("log_group", "")}],
+        "logs.FilterLogEvents": [{"logGroupName": group} for group in groups if group],
         "rds.DescribeDBInstances": [{"DBInstanceIdentifier": told.get("instance", "")}],
         "rds.DescribeEvents": [{}],
         "secretsmanager.GetSecretValue": [{"SecretId": told.get("reconcile_secret", "")}],
