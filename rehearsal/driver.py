@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".rehearsal"
 AT_ONCE = 2
 """Cases side by side: each keeps about one core busy."""
-CASE_SECONDS = 420.0
-"""Real seconds after which a case is stuck: the longest takes about 100."""
+CASE_SECONDS = 900.0
+"""Real seconds after which a case is stuck: the longest takes about 150."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Job:
     @property
     def label(self) -> str:
         """Return how the timeline calls it."""
-        return f"{self.case} [{self.control.what}]" if self.control else self.case
+        name = f"{self.scenario}/{self.case}"
+        return f"{name} [{self.control.what}]" if self.control else name
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class Driver:
                 file.write(line)
                 if last[2:3] == ":" and last[5:6] == " ":
                     self._console.print(
-                        f"{job.label:<18} {last}", highlight=False, markup=False, soft_wrap=True
+                        f"{job.label:<32} {last}", highlight=False, markup=False, soft_wrap=True
                     )
         return last
 
@@ -193,13 +194,13 @@ def table(results: Sequence[dict[str, Any]], title: str, verdict: Callable[[Any]
             column, no_wrap=column != "broke", max_width=34 if column == "broke" else None
         )
     for one in results:
-        cells = _cells(one) if "broke" in one else ("",) * (len(_COLUMNS) - 2)
-        shown.add_row(one["case"], *cells, verdict(one))
+        cells = _cells(one) if "broke" in one else ("",) * (len(_COLUMNS) - 3)
+        shown.add_row(one["scenario"], one["case"], *cells, verdict(one))
     return shown
 
 
 _COLUMNS = (
-    "case", "broke", "alarm", "ended as", "fixes", "proved", "pages", "tasks", "fixed after",
+    "scenario", "case", "broke", "alarm", "ended as", "fixes", "proved", "pages", "tasks", "fixed after",
     "verdict",
 )  # fmt: skip
 

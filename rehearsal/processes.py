@@ -5,6 +5,7 @@ the pipe closes, because the case ended or was killed, it kills them all, stoppe
 """
 
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -53,8 +54,12 @@ class Processes:
         log: Path,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
+        user: str | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start a process in a group of its own, its output appended to ``log``."""
+        """Start a process in a group of its own, its output appended to ``log``.
+
+        ``user`` is for what refuses to run as root.
+        """
         output: IO[bytes]
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -65,6 +70,9 @@ class Processes:
                 env=dict(env) if env is not None else None,
                 cwd=cwd,
                 start_new_session=True,
+                user=user,
+                group=pwd.getpwnam(user).pw_gid if user else None,
+                extra_groups=[] if user else None,
             )
         if self._minder.stdin is None:
             raise RuntimeError("the minder has no pipe: nothing would stop what is started")

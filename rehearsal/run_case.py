@@ -18,11 +18,13 @@ from infra.environment import load
 from rehearsal import synth_check
 from rehearsal.cases import case_named
 from rehearsal.cases.case import Case, Evidence
+from rehearsal.changes import changes
 from rehearsal.journal import read
-from rehearsal.judge import Ended, judge, redeploys
+from rehearsal.judge import Ended, judge
 from rehearsal.overlay import addresses
 from rehearsal.stage import Stage
 from rehearsal.timeline import words
+from rehearsal.world import look_at
 
 
 def _die_with_the_driver() -> None:
@@ -49,13 +51,14 @@ def _play(case: Case, stage: Stage) -> Ended:
         depth=stage.depth(),
         sent=stage.sent,
         done=stage.broker.done(),
-        alarm=stage.alarm_state("worker_stuck/queue-depth"),
+        alarm=stage.alarm_state(case.alarm),
         service=stage.aws.place.arn(
             "ecs", f"service/{stage.environment.cluster.name}/{stage.environment.worker.service}"
         ),
         dead_letters=stage.aws.dead_letters(),
         records=records,
         outbox=sum(item["pk"] == "outbox" for item in table),
+        world=look_at(stage),
     )
 
 
@@ -73,7 +76,7 @@ def _result(
     scenario: str, case: Case, folder: Path, ended: Ended, evidence: Evidence
 ) -> dict[str, Any]:
     messages = read(folder, "messages")
-    fixes = redeploys(folder)
+    fixes = changes(folder)
     decided = [line["answer"] for line in read(folder, "invocations") if _is_look(line)]
     drained_at = _first(messages, "fix verified")
     return {
@@ -88,6 +91,7 @@ def _result(
         ],
         "decisions": [answer["decided"] for answer in decided],
         "fixes": len(fixes),
+        "changes": [one.text for one in fixes],
         "refusals": [one["refusal"]["reason"] for one in ended.records if "refusal" in one],
         "verified": ended.depth == 0 and bool(fixes),
         "undone": sum(one.get("outcome") == "UNDONE" for one in ended.records),
@@ -101,7 +105,7 @@ def _result(
         ],
         "tasks_sent": ended.sent,
         "tasks_done": len(set(ended.done)),
-        "seconds_to_fix": _seconds(ended.broke_at, fixes[0]["at"] if fixes else None),
+        "seconds_to_fix": _seconds(ended.broke_at, fixes[0].at if fixes else None),
         "seconds_to_verified": _seconds(ended.broke_at, drained_at),
         "ok": evidence.ok,
         "why": evidence.why,
@@ -148,7 +152,9 @@ def main() -> int:
     began = time.monotonic()
     environment = load(asked.environment, addresses(asked.port, asked.web_port))
     case = case_named(asked.scenario, asked.case)
-    stage = Stage(asked.folder, asked.assembly, environment)
+    stage = Stage(
+        asked.folder, asked.assembly, environment, asked.web_port, case.parts, case.counts
+    )
 
     def show(name: str, line: dict[str, Any]) -> None:
         text = words(name, line)

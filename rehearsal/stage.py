@@ -1,8 +1,7 @@
 """One case's stage: clock, embedded AWS, broker, workers, and the loop that lets them live."""
 
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -13,8 +12,7 @@ from rehearsal.clock import SharedClock
 from rehearsal.journal import Journal
 from rehearsal.processes import Processes
 from rehearsal.saas.app import send
-from rehearsal.saas.broker import Broker
-from rehearsal.saas.ecs import Scheduler, Target
+from rehearsal.saas.saas import WORKER, Saas
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 """It is always 3 a.m."""
@@ -22,8 +20,9 @@ LOOP_SECONDS = 0.01
 """Real pause between two rounds: half a virtual second."""
 MINUTE = timedelta(minutes=1)
 READY_MINUTES = 30
-"""Virtual, for the first worker and the first datapoints."""
-IMAGE_MEDIA = "application/vnd.docker.distribution.manifest.v2+json"
+"""Virtual, for every process to start."""
+MEASURED_MINUTES = 7
+"""Virtual, of good datapoints before anything is broken."""
 
 
 class Stage:
@@ -33,9 +32,20 @@ class Stage:
         folder: empty; evidence is written to it.
         assembly: what ``make synth`` writes, with the rehearsal's addresses.
         environment: the environment that it was made of.
+        web_port: where the SaaS is reached.
+        parts: of the SaaS, those that the case needs.
+        counts: tasks of a service, and chats a minute, where they differ from the usual.
     """
 
-    def __init__(self, folder: Path, assembly: Path, environment: Environment) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        assembly: Path,
+        environment: Environment,
+        web_port: int,
+        parts: frozenset[str] = frozenset({WORKER}),
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
         (folder / "assets").mkdir(parents=True)
         self.folder = folder
         self.environment = environment
@@ -44,6 +54,9 @@ class Stage:
         self.processes = Processes(self.journal)
         self.sent = 0
         self._assembly = assembly
+        self._web_port = web_port
+        self._parts = parts
+        self._counts = dict(counts or {})
         self._worn = self.clock.worn()
         self._minutes_done = 0
 
@@ -55,14 +68,13 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self.aws.close()
-        self.broker.client.close()
+        self.saas.close()
         self.processes.close()
         self._worn.__exit__(None, None, None)
         self.clock.close()
 
     def _build(self) -> None:
-        environment, worker = self.environment, self.environment.worker
-        self.broker = Broker(self.folder, environment.redis.port, self.processes)
+        environment = self.environment
         self.aws = EmbeddedAws(
             self.folder,
             self.clock,
@@ -71,92 +83,32 @@ class Stage:
             environment.account,
             environment.region,
         )
-        self.definition = self.make_target()
-        self.broken = self.folder / "broken"
-        self.ecs = Scheduler(
-            Target(
-                environment.cluster.name,
-                worker.service,
-                worker.container,
-                environment.account,
-                environment.region,
-            ),
+        self.saas = Saas(
+            environment,
+            self._parts,
+            self._counts,
             self.folder,
             self.clock,
+            self.journal,
             self.processes,
-            {
-                "SAAS_REDIS_URL": self.broker.url,
-                "SAAS_QUEUE": environment.redis.queue,
-                "SAAS_BROKEN": str(self.broken),
-            },
-            self._worker_line,
-            self._digest,
+            self.aws,
+            self._web_port,
         )
-        self.ecs.install()
-        self.ecs.deploy(self.definition)
+        self.broker = self.saas.broker
         self.aws.deploy(self._assembly)
-
-    def make_target(self) -> str:
-        """Make what exists before Nightshift: cluster, image, revision; return the revision's ARN."""
-        worker = self.environment.worker
-        ecs, ecr = self.aws.client("ecs"), self.aws.client("ecr")
-        ecs.create_cluster(clusterName=self.environment.cluster.name)
-        ecr.create_repository(repositoryName=worker.repository)
-        self.push_image("first build")
-        return self.new_revision()
-
-    def push_image(self, content: str) -> None:
-        """Push an image under the tag that the service uses."""
-        manifest = {"schemaVersion": 2, "mediaType": IMAGE_MEDIA, "config": {"content": content}}
-        self.aws.client("ecr").put_image(
-            repositoryName=self.environment.worker.repository,
-            imageManifest=json.dumps(manifest),
-            imageTag="prod",
-        )
-
-    def new_revision(self) -> str:
-        """Register a revision of the worker's task definition; return its ARN."""
-        worker, place = self.environment.worker, self.environment
-        image = f"{place.account}.dkr.ecr.{place.region}.amazonaws.com/{worker.repository}:prod"
-        answer = self.aws.client("ecs").register_task_definition(
-            family=worker.task_family,
-            containerDefinitions=[{"name": worker.container, "image": image, "memory": 512}],
-        )
-        arn: str = answer["taskDefinition"]["taskDefinitionArn"]
-        return arn
-
-    def _digest(self) -> str:
-        answer = self.aws.client("ecr").describe_images(
-            repositoryName=self.environment.worker.repository, imageIds=[{"imageTag": "prod"}]
-        )
-        digest: str = answer["imageDetails"][0]["imageDigest"]
-        return digest
-
-    def _worker_line(self, task_id: str, line: str) -> None:
-        self.aws.put_log(self.environment.worker.log_group, task_id, line, self.clock.now())
 
     # -- living ----------------------------------------------------------------------------------
 
     def round(self) -> None:
         """Let everything do what is due, once."""
-        self.ecs.reconcile()
+        self.saas.round()
         self.aws.tick()
         self.processes.reap()
         minutes = int((self.clock.now() - START) / MINUTE)
         if minutes > self._minutes_done:
             self._minutes_done = minutes
-            self._measure()
+            self.saas.measure()
         time.sleep(LOOP_SECONDS)
-
-    def _measure(self) -> None:
-        percent = self.ecs.cpu_percent()
-        if percent is not None:
-            names = {
-                "ClusterName": self.environment.cluster.name,
-                "ServiceName": self.environment.worker.service,
-            }
-            at = self.clock.now()
-            self.aws.put_metric("AWS/ECS", "CPUUtilization", names, percent, at)
 
     def until(self, done: Callable[[], bool], minutes: float) -> bool:
         """Live until ``done``, at most for some virtual minutes; say whether it came true."""
@@ -168,19 +120,25 @@ class Stage:
         return done()
 
     def ready(self) -> None:
-        """Live until a worker consumes and a few minutes were measured.
+        """Live until everything works and a few minutes were measured.
 
         Raises:
             RuntimeError: the stage itself does not work.
         """
-        self.send(5)
-        measured = START + timedelta(minutes=8)
-        up = self.until(
-            lambda: self.depth() == 0 and bool(self.ecs.running()) and self.clock.now() > measured,
-            READY_MINUTES,
-        )
-        if not up:
-            raise RuntimeError("the stage is not ready: the worker does not consume; see its log")
+        if WORKER in self._parts:
+            self.send(5)
+        if not self.until(self._works, READY_MINUTES):
+            raise RuntimeError("the stage is not ready: see the logs of its parts")
+        self.aws.watch()
+        self.until(lambda: False, MEASURED_MINUTES)
+
+    def _works(self) -> bool:
+        saas = self.saas
+        if WORKER in self._parts and (self.depth() or len(saas.worker.deployments) > 1):
+            return False
+        services = [saas.worker, saas.backend]
+        steady = all(one.deployments[0].state == "COMPLETED" for one in services)
+        return steady and all(len(one.running()) == one.desired for one in services)
 
     def send(self, count: int, busy_seconds: float = 0.005, wait_seconds: float = 0.01) -> None:
         """Send tasks to the worker's queue."""

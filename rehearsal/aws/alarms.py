@@ -4,7 +4,7 @@ Not rehearsed: percentiles, composite alarms, and CloudWatch's look-back for lat
 none of the former.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -66,20 +66,36 @@ def judge(alarm: Any, points: Sequence[float | None]) -> str:
     return "OK" if len(known) - sum(known) > 0 else str(alarm.state_value)
 
 
+Key = tuple[str, str, frozenset[tuple[str, str]]]
+"""Namespace, name and dimensions of a metric."""
+
+
+def by_metric(data: Iterable[Any]) -> dict[Key, list[Any]]:
+    """Return moto's datapoints by metric, for all alarms of one evaluation."""
+    found: dict[Key, list[Any]] = {}
+    for one in data:
+        dimensions = frozenset((two.name, two.value) for two in one.dimensions)
+        found.setdefault((one.namespace, one.name, dimensions), []).append(one)
+    return found
+
+
 def window(
-    alarm: Any, metrics: Sequence[Any], now: datetime, queries: Sequence[Mapping[str, Any]] = ()
+    alarm: Any,
+    metrics: Mapping[Key, Sequence[Any]],
+    now: datetime,
+    queries: Sequence[Mapping[str, Any]] = (),
 ) -> list[float | None]:
     """Return the alarm's datapoints of its last periods.
 
     Args:
         alarm: moto's alarm.
-        metrics: all datapoints that there are.
+        metrics: all datapoints that there are, by metric.
         now: the moment of the evaluation.
         queries: the alarm's metric queries, where it compares an expression.
     """
     if not queries:
-        dimensions = {(one.name, one.value) for one in alarm.dimensions}
-        series = (alarm.namespace, alarm.metric_name, dimensions, alarm.statistic)
+        dimensions = frozenset((one.name, one.value) for one in alarm.dimensions)
+        series = ((alarm.namespace, alarm.metric_name, dimensions), alarm.statistic)
         return _points(series, alarm, metrics, now)
     points = {
         one["Id"]: _points(_queried(one["MetricStat"]), alarm, metrics, now)
@@ -94,28 +110,23 @@ def window(
     ]
 
 
-Series = tuple[str, str, set[tuple[str, str]], str]
+Series = tuple[Key, str]
+"""A metric and the statistic of it."""
 
 
 def _queried(stat: Mapping[str, Any]) -> Series:
     metric = stat["Metric"]
-    dimensions = {(one["Name"], one["Value"]) for one in metric.get("Dimensions", [])}
-    return metric["Namespace"], metric["MetricName"], dimensions, stat["Stat"]
+    dimensions = frozenset((one["Name"], one["Value"]) for one in metric.get("Dimensions", []))
+    return (metric["Namespace"], metric["MetricName"], dimensions), stat["Stat"]
 
 
 def _points(
-    series: Series, alarm: Any, metrics: Sequence[Any], now: datetime
+    series: Series, alarm: Any, metrics: Mapping[Key, Sequence[Any]], now: datetime
 ) -> list[float | None]:
-    namespace, name, wanted, statistic = series
+    key, statistic = series
     period = timedelta(seconds=int(alarm.period))
     end = (now - DELAY).replace(second=0, microsecond=0, tzinfo=None)  # moto's are naive
-    mine = [
-        one
-        for one in metrics
-        if one.namespace == namespace
-        and one.name == name
-        and {(dimension.name, dimension.value) for dimension in one.dimensions} == wanted
-    ]
+    mine = metrics.get(key, ())
     points: list[float | None] = []
     for index in range(int(alarm.evaluation_periods), 0, -1):
         start = end - index * period

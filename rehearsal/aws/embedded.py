@@ -8,24 +8,24 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 from moto.awslambda.models import lambda_backends
+from moto.awslambda.responses import LambdaResponse
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.iam.models import iam_backends
-from moto.kms.models import kms_backends
-from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from rehearsal.aws import alarms, cloudformation, iam, patterns
 from rehearsal.aws.async_queue import AsyncQueue
 from rehearsal.aws.bus import Bus
-from rehearsal.aws.lambdas import Deployed, Functions
+from rehearsal.aws.lambdas import Answer, Deployed, Functions, new_request_id
 from rehearsal.aws.server import Hook, Server, make_dynamodb_atomic
+from rehearsal.aws.topics import Topics
 from rehearsal.clock import SharedClock
 from rehearsal.journal import Journal
 from rehearsal.processes import Processes
@@ -33,18 +33,6 @@ from rehearsal.processes import Processes
 MINUTE = timedelta(minutes=1)
 WARM_UP = timedelta(minutes=3)
 """Before the first evaluation of alarms: those that count silence as bad need something to hear."""
-CLOUDWATCH = "cloudwatch.amazonaws.com"
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """A message as a topic's subscriber got it."""
-
-    topic: str
-    subject: str
-    body: str
-    attributes: Mapping[str, str]
-    at: datetime
 
 
 class EmbeddedAws:
@@ -88,12 +76,49 @@ class EmbeddedAws:
         self.bus = Bus(
             self.place, clock, journal, self.queue, self._put_dead_letter, self._count_rule
         )
-        self.messages: list[Delivered] = []
+        self._answer_invokes()
+        self.topics = Topics(self.place, clock, journal)
+        self.messages = self.topics.messages
         self.alarm_history: list[alarms.AlarmChange] = []
-        self._next_minute = self._first_alarms = clock.now()
+        self._next_minute = clock.now()
+        self._first_alarms: datetime | None = None
 
     def _whose(self, access_key: str) -> str:
         return self.functions.by_key(access_key)
+
+    def _answer_invokes(self) -> None:
+        """Have a direct Invoke run the deployed function, whoever makes it; moto would only echo."""
+        ours = self
+
+        def invoke(response: Any) -> tuple[int, dict[str, str], bytes]:
+            name = unquote(response.path.rsplit("/", 2)[-2]).rsplit(":", 1)[-1]
+            answer = ours.invoke(name, json.loads(response.body or "{}"))
+            headers = {} if answer.ok else {"x-amz-function-error": "Unhandled"}
+            return 200, headers, json.dumps(answer.payload).encode()
+
+        LambdaResponse.invoke = invoke
+
+    def invoke(self, name: str, event: Any) -> Answer:
+        """Call a function and wait for its answer, as a person or another function does."""
+        request_id = new_request_id()
+        answer = self.functions.invoke(name, event, request_id)
+        self._count_lambda(name, "Invocations")
+        if not answer.ok:
+            self._count_lambda(name, "Errors")
+        self._journal.write(
+            "invocations",
+            function=name,
+            event_id="",
+            request_id=request_id,
+            kind="direct",
+            rule="",
+            attempt=1,
+            ok=answer.ok,
+            error=answer.error,
+            duration_ms=round(answer.milliseconds, 1),
+            answer=answer.payload,
+        )
+        return answer
 
     def client(self, service: str) -> Any:
         """Return a client for the rehearsal itself: not guarded, ``driver`` in the log."""
@@ -134,9 +159,12 @@ class EmbeddedAws:
                 f"the stack is {stack['StackStatus']}: {stack.get('StackStatusReason')}"
             )
         self._deploy_functions(_log_groups(template))
-        self._subscribe()
+        self.topics.subscribe(self.client)
         self._next_minute = self._clock.now().replace(second=0, microsecond=0) + MINUTE
-        self._first_alarms = self._next_minute + WARM_UP
+
+    def watch(self) -> None:
+        """Begin to evaluate alarms: what they measure is there, and has been heard of."""
+        self._first_alarms = self._clock.now() + WARM_UP
 
     def _upload(self, assembly: Path) -> None:
         s3 = self.client("s3")
@@ -162,7 +190,7 @@ class EmbeddedAws:
     def _deploy_functions(self, log_groups: Mapping[str, str]) -> None:
         topic_keys = {
             arn: self._key_arn(topic.kms_master_key_id)
-            for arn, topic in self._topics().items()
+            for arn, topic in self.topics.all().items()
             if topic.kms_master_key_id
         }
         self.functions._guard.update(self._guard(topic_keys))
@@ -199,19 +227,8 @@ class EmbeddedAws:
             raise NotImplementedError(f"{role_arn} has managed policies: they are not rehearsed")
         return found
 
-    def _topics(self) -> dict[str, Any]:
-        return dict(sns_backends[self.place.account][self.place.region].topics)
-
     def _key_arn(self, key_id: str) -> str:
         return key_id if key_id.startswith("arn:") else self.place.arn("kms", f"key/{key_id}")
-
-    def _subscribe(self) -> None:
-        """Put a reader of ours behind each topic: what counts is what a subscriber gets."""
-        sqs, sns = self.client("sqs"), self.client("sns")
-        for arn in self._topics():
-            name = f"reader-of-{arn.rsplit(':', 1)[-1]}"
-            sqs.create_queue(QueueName=name)
-            sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=self.place.arn("sqs", name))
 
     # -- metrics and logs ---------------------------------------------------------------------
 
@@ -313,7 +330,7 @@ class EmbeddedAws:
                 self._minute(self._next_minute)
             self._next_minute += MINUTE
         self.queue.run(now)
-        self._read_messages()
+        self.topics.read()
 
     def _minute(self, minute: datetime) -> None:
         self.bus.fire_schedules()
@@ -324,12 +341,12 @@ class EmbeddedAws:
                 dimensions = {"QueueName": name}
                 metric = "ApproximateNumberOfMessagesVisible"
                 self.put_metric("AWS/SQS", metric, dimensions, count, minute)
-        if minute >= self._first_alarms:
+        if self._first_alarms and minute >= self._first_alarms:
             self._evaluate(minute)
 
     def _evaluate(self, now: datetime) -> None:
         backend = cloudwatch_backends[self.place.account][self.place.region]
-        metrics = list(backend.metric_data)
+        metrics = alarms.by_metric(list(backend.metric_data))
         for alarm in list(backend.alarms.values()):
             queries = cloudformation.EXPRESSIONS.get(alarm.name, ())
             points = alarms.window(alarm, metrics, now, queries)
@@ -359,59 +376,7 @@ class EmbeddedAws:
         )
         actions = {"ALARM": alarm.alarm_actions, "OK": alarm.ok_actions}.get(state) or []
         for topic in actions:
-            self._notify(topic, arn, alarm, state, reason)
-
-    def _notify(self, topic_arn: str, alarm_arn: str, alarm: Any, state: str, reason: str) -> None:
-        """Publish as CloudWatch does, if the topic's and its key's policies let CloudWatch."""
-        topic = self._topics()[topic_arn]
-        context = {"aws:SourceArn": alarm_arn, "aws:SourceAccount": self.place.account}
-        secure = {**context, "aws:SecureTransport": "true"}
-        may = iam.allowed(
-            [json.loads(topic.policy)], iam.Demand("sns:Publish", topic_arn, secure), CLOUDWATCH
-        )
-        if may and topic.kms_master_key_id:
-            may = self._key_allows(topic.kms_master_key_id, context)
-        self._journal.write(
-            "deliveries", to=topic_arn, alarm=alarm.name, why="" if may else "a policy refuses"
-        )
-        if may:
-            body = {
-                "AlarmName": alarm.name,
-                "AlarmDescription": alarm.description,
-                "NewStateValue": state,
-                "NewStateReason": reason,
-                "AlarmArn": alarm_arn,
-            }
-            topic.publish(json.dumps(body), subject=f'{state}: "{alarm.name}"'[:99])
-
-    def _key_allows(self, key_id: str, context: Mapping[str, str]) -> bool:
-        key = kms_backends[self.place.account][self.place.region].keys[key_id.rsplit("/", 1)[-1]]
-        policy = json.loads(key.policy) if isinstance(key.policy, str) else key.policy
-        return all(
-            iam.allowed([policy], iam.Demand(action, key.arn, context), CLOUDWATCH)
-            for action in ("kms:Decrypt", "kms:GenerateDataKey")
-        )
-
-    def _read_messages(self) -> None:
-        backend = sqs_backends[self.place.account][self.place.region]
-        for name, queue in backend.queues.items():
-            if not name.startswith("reader-of-"):
-                continue
-            for message in list(queue._messages):
-                self._deliver(name.removeprefix("reader-of-"), json.loads(message.body))
-            queue._messages.clear()
-
-    def _deliver(self, topic: str, envelope: Mapping[str, Any]) -> None:
-        attributes = {
-            name: one["Value"] for name, one in envelope.get("MessageAttributes", {}).items()
-        }
-        one = Delivered(
-            topic, envelope.get("Subject", ""), envelope["Message"], attributes, self._clock.now()
-        )
-        self.messages.append(one)
-        self._journal.write(
-            "messages", topic=topic, subject=one.subject, body=one.body, **attributes
-        )
+            self.topics.notify(topic, arn, alarm, state, reason)
 
     def close(self) -> None:
         """Stop the functions and the server."""

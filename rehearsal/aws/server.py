@@ -1,6 +1,7 @@
 """moto behind an HTTP layer that writes down every call: who, what, on what, and what came of it."""
 
 import io
+import json
 import logging
 import re
 import threading
@@ -46,6 +47,14 @@ class Call:
 
 
 Hook = Callable[[Call], None]
+_SHOWN = {
+    "PutParameter": ("Name", "Value"),
+    "RegisterTaskDefinition": ("family", "cpu", "memory"),
+    "RunTask": ("taskDefinition", "clientToken"),
+    "StopServiceDeployment": ("serviceDeploymentArn", "stopType"),
+    "UpdateService": ("service", "desiredCount", "taskDefinition", "forceNewDeployment"),
+}
+"""What is written down of a change: the judge asks what was changed to what."""
 
 
 class Server:
@@ -71,6 +80,7 @@ class Server:
 
     def _call(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         call = self._understand(environ)
+        shown = _shown(call.operation, environ)
         try:
             for hook in self.hooks:
                 hook(call)
@@ -92,12 +102,12 @@ class Server:
             raise
         after = Call(call.function, call.service, call.operation, call.target, "after", status[0])
         if call.function != "driver":
-            self._write(after, environ)
+            self._write(after, environ, shown)
         for hook in self.hooks:
             hook(after)
         return body
 
-    def _write(self, call: Call, environ: dict[str, Any]) -> None:
+    def _write(self, call: Call, environ: dict[str, Any], shown: dict[str, Any]) -> None:
         if "HTTP_X_NIGHTSHIFT_JUDGED" not in environ:
             self._journal.write(
                 "unsupported", why="a call that no policy was asked about", call=vars(call)
@@ -111,6 +121,7 @@ class Server:
             operation=call.operation,
             target=call.target,
             status=call.status,
+            **({"params": shown} if shown else {}),
         )
 
     def _understand(self, environ: dict[str, Any]) -> Call:
@@ -141,6 +152,16 @@ def _operation(environ: dict[str, Any]) -> str:
         environ["wsgi.input"] = io.BytesIO(body)
         return str(parse_qs(body.decode()).get("Action", ["?"])[0])
     return f"{environ.get('REQUEST_METHOD', '?')} {path}"
+
+
+def _shown(operation: str, environ: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a change, which are JSON in the body; reads have none that matter."""
+    if operation not in _SHOWN:
+        return {}
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    found = json.loads(body)
+    return {name: found[name] for name in _SHOWN[operation] if name in found}
 
 
 def make_dynamodb_atomic() -> None:

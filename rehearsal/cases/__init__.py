@@ -1,9 +1,12 @@
 """What is broken, and what must come of it: one small table a scenario."""
 
-from rehearsal.cases import worker_stuck
+from rehearsal.cases import backend_5xx, worker_stuck
 from rehearsal.cases.case import Case
 
-SCENARIOS: dict[str, tuple[Case, ...]] = {"worker_stuck": worker_stuck.CASES}
+SCENARIOS: dict[str, tuple[Case, ...]] = {
+    "backend_5xx": backend_5xx.CASES[:2],
+    "worker_stuck": worker_stuck.CASES,
+}
 
 
 def case_named(scenario: str, name: str) -> Case:

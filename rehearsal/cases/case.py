@@ -1,10 +1,15 @@
 """What a case is: something that breaks, and the end that the evidence must show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rehearsal.saas.saas import WORKER
 from rehearsal.stage import Stage
+from rehearsal.world import World
+
+Proof = Callable[[World], str]
+"""Says what is not as it must be in the SaaS at the end; an empty text when all is."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,14 @@ class Expected:
         untouched: no worker was started or signalled by the embedded ECS after the break.
         alarm_ok: the critical alarm ended as OK.
         dead_letters: how many, where they are more than the failed invocations ask for.
-        table: texts of which each must be in some record.
+        records: texts of which each must be in some record.
+        changes: all that Nightshift changed, in order and in the words of ``rehearsal.changes``; where it
+            is set it stands in place of ``redeploys``.
+        proofs: what must be so in the SaaS itself at the end; each returns what is not.
+        tasks: whose processes ``new_workers`` and ``untouched`` are about.
     """
 
-    redeploys: int
+    redeploys: int = 0
     pages: tuple[str, ...] = ()
     no_pages: bool = False
     second_path: tuple[str, ...] = ()
@@ -35,6 +44,9 @@ class Expected:
     untouched: bool = False
     alarm_ok: bool = False
     records: tuple[str, ...] = ()
+    changes: tuple[str, ...] | None = None
+    proofs: tuple[Proof, ...] = ()
+    tasks: str = WORKER
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,9 @@ class Case:
         staged: the break is only a status somewhere, not a real one.
         play: breaks it and lives until the end; returns whether the end came in time.
         expected: what the judge asks for.
+        parts: of the SaaS, those that it needs.
+        counts: tasks of a service, and chats a minute, where they differ from the usual.
+        alarm: the critical alarm, by its name after the prefix.
     """
 
     name: str
@@ -54,6 +69,9 @@ class Case:
     play: Callable[[Stage], bool]
     expected: Expected
     staged: bool = False
+    parts: frozenset[str] = frozenset({WORKER})
+    counts: Mapping[str, int] = field(default_factory=dict)
+    alarm: str = "worker_stuck/queue-depth"
 
 
 @dataclass

@@ -13,7 +13,7 @@ FUNCTION = "worker-stuck"
 
 def _freeze(stage: Stage) -> None:
     """Stop every worker process where it stands, as a deadlock or a dead NFS mount does."""
-    for task in stage.ecs.running():
+    for task in stage.saas.worker.running():
         stage.processes.signal(task.process, signal.SIGSTOP)
 
 
@@ -45,8 +45,8 @@ def frozen(stage: Stage) -> bool:
 
 def crash_loop(stage: Stage) -> bool:
     """The worker crashes at every start: one redeploy, then a page that proposes the rollback."""
-    stage.broken.touch()
-    for task in stage.ecs.running():
+    stage.saas.broken.touch()
+    for task in stage.saas.worker.running():
         stage.processes.signal(task.process, signal.SIGKILL)
     stage.send(BACKLOG)
     return stage.until(lambda: _paged(stage, "crash-loops again"), 60)
@@ -63,10 +63,10 @@ def backlog(stage: Stage) -> bool:
 def frozen_again(stage: Stage) -> bool:
     """The new workers stop as well: not verified, a page, and no second redeploy."""
     _frozen_with_backlog(stage)
-    first = {task.arn for task in stage.ecs.tasks()}
+    first = {task.arn for task in stage.saas.worker.tasks()}
 
     def freeze_the_new() -> bool:
-        for task in stage.ecs.running():
+        for task in stage.saas.worker.running():
             if task.arn not in first:
                 first.add(task.arn)
                 stage.processes.signal(task.process, signal.SIGSTOP)
@@ -96,7 +96,7 @@ def engineer_deploys(stage: Stage) -> bool:
     _frozen_with_backlog(stage)
     looks: list[int] = []
     deployed: list[str] = []
-    revision = stage.new_revision()
+    revision = stage.saas.pipeline.new_revision(stage.saas.worker, "prod")
 
     def deploy_between(call: Call) -> None:
         if call.phase != "before" or not call.function.endswith(FUNCTION):
@@ -106,7 +106,7 @@ def engineer_deploys(stage: Stage) -> bool:
         # The second time in one look it is the gate's re-read: the decision has been made by then.
         if stage.aws.functions.invocations in looks:
             deployed.append(revision)
-            stage.ecs.deploy(revision)
+            stage.saas.worker.deploy(revision)
         looks.append(stage.aws.functions.invocations)
 
     stage.aws.add_hook(deploy_between)

@@ -4,14 +4,17 @@ Started by the embedded ECS as ``celery -A rehearsal.saas.app worker``. ``SAAS_B
 it exists the worker cannot start, as with a bad secret or a broken dependency.
 """
 
+import json
 import os
 import sys
 import time
 from pathlib import Path
 
+import psycopg
 import redis
 from celery import Celery
 
+from rehearsal.saas import quotas
 from rehearsal.saas.broker import DONE
 
 URL = os.environ.get("SAAS_REDIS_URL", "redis://127.0.0.1:1/0")
@@ -28,12 +31,42 @@ if "worker" in sys.argv and Path(os.environ.get("SAAS_BROKEN", "/nonexistent")).
     sys.exit("cannot start: the database password in the secret is wrong")
 
 
+_connections: list[psycopg.Connection[object]] = []
+"""Of this process: Celery's children each keep one."""
+
+
+def _use_database() -> None:
+    """Ask the database on a kept connection, where there is one; a failure is logged, not raised."""
+    address = os.environ.get("SAAS_DB")
+    if not address:
+        return
+    try:
+        if not _connections:
+            _connections.append(psycopg.connect(address, autocommit=True, connect_timeout=2))
+        _connections[0].execute("SELECT 1")
+    except psycopg.Error as error:
+        _connections.clear()
+        line = {
+            "level": "ERROR",
+            "logger": "worker",
+            "message": f"database: {str(error).strip()[:200]}",
+        }
+        os.write(2, (json.dumps(line) + "\n").encode())
+
+
+@app.task(name="saas.reconcile_ai_quotas")  # type: ignore[untyped-decorator]  # Celery has no types
+def reconcile_ai_quotas() -> None:
+    """Rebuild the AI quota counters from the usage log."""
+    quotas.reconcile(os.environ["SAAS_DB"], redis.Redis.from_url(URL))
+
+
 @app.task(name="saas.work")  # type: ignore[untyped-decorator]  # Celery has no types
 def work(number: int, busy_seconds: float, wait_seconds: float) -> None:
     """Use the CPU, wait as for a database, and leave a trace."""
     until = time.process_time() + busy_seconds
     while time.process_time() < until:
         pass
+    _use_database()
     time.sleep(wait_seconds)
     redis.Redis.from_url(URL).rpush(DONE, number)
 

@@ -1,5 +1,6 @@
 """A real Redis of the case's own."""
 
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,19 +31,26 @@ class Broker:
     def __init__(self, folder: Path, port: int, processes: Processes) -> None:
         self.port = port
         self.url = f"redis://127.0.0.1:{port}/0"
-        self.process: subprocess.Popen[bytes] = processes.start(
+        self._folder = folder
+        self._processes = processes
+        self.client = redis.Redis(host="127.0.0.1", port=port, decode_responses=True)
+        self.process: subprocess.Popen[bytes]
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, empty, and wait until it answers."""
+        self.process = self._processes.start(
             "redis",
             [
                 redis_server(),
                 "--bind", "127.0.0.1",
-                "--port", str(port),
+                "--port", str(self.port),
                 "--save", "",
                 "--appendonly", "no",
-                "--dir", str(folder),
+                "--dir", str(self._folder),
             ],
-            log=folder / "redis.log",
+            log=self._folder / "redis.log",
         )  # fmt: skip
-        self.client = redis.Redis(host="127.0.0.1", port=port, decode_responses=True)
         until = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -54,10 +62,22 @@ class Broker:
             else:
                 return
 
+    def kill(self) -> None:
+        """Kill the server with all that it keeps in memory, as when its node is lost."""
+        self._processes.signal(self.process, signal.SIGKILL)
+        self.process.wait()
+
+    def up(self) -> bool:
+        """Say whether it answers."""
+        try:
+            return bool(self.client.ping())
+        except redis.RedisError:
+            return False
+
     def depth(self, queue: str) -> int:
-        """Return how many messages wait."""
-        return int(self.client.llen(queue))
+        """Return how many messages wait; 0 where it does not answer."""
+        return int(self.client.llen(queue)) if self.up() else 0
 
     def done(self) -> list[int]:
         """Return the numbers of the tasks that ran, a number twice if it ran twice."""
-        return [int(one) for one in self.client.lrange(DONE, 0, -1)]
+        return [int(one) for one in self.client.lrange(DONE, 0, -1)] if self.up() else []

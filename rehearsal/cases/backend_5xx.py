@@ -1,0 +1,148 @@
+"""Runbook scenario A: what makes the backend answer 5xx, and which of it is Nightshift's to mend."""
+
+from rehearsal.cases.case import Case, Expected, Proof
+from rehearsal.cases.watching import act, paged, updated
+from rehearsal.saas.saas import BACKEND, DATABASE, WORKER
+from rehearsal.stage import Stage
+from rehearsal.world import World
+
+PARTS = frozenset({BACKEND, DATABASE})
+BACKENDS = {"backend": 2}
+ALARM = "backend_5xx/5xx-rate"
+RESOLVED = ("backend_5xx", "resolved")
+
+
+def _no_errors(world: World) -> str:
+    if world.recent_errors or world.recent_requests < 20:
+        return f"{world.recent_errors:g} errors in {world.recent_requests:g} requests at the end"
+    return ""
+
+
+def _runs(revision: str, memory_mib: int) -> Proof:
+    def proof(world: World) -> str:
+        found = (world.revisions["backend"], world.memory_mib["backend"])
+        wanted = (f"saas-backend:{revision}", memory_mib)
+        return "" if found == wanted else f"the backend ended as {found}, expected {wanted}"
+
+    return proof
+
+
+def _deploy(stage: Stage, **variables: str) -> None:
+    """Build, push and deploy a new version, as the team's pipeline does."""
+    saas = stage.saas
+    saas.pipeline.push_image(saas.backend, "build-2", "second build")
+    saas.backend.deploy(saas.pipeline.new_revision(saas.backend, "build-2", **variables))
+
+
+def _deployed(stage: Stage) -> bool:
+    return stage.until(lambda: len(stage.saas.backend.deployments) == 1, 20)
+
+
+def out_of_memory(stage: Stage) -> bool:
+    """Users begin to ask for reports: tasks run out of memory until they have more of it."""
+    act(stage, "raise_memory")
+    stage.saas.users.reports = 12
+    return stage.until(lambda: updated(stage, *RESOLVED), 90)
+
+
+def bad_deployment(stage: Stage) -> bool:
+    """A new version that is complete and then crashes, again and again, is rolled back."""
+    act(stage, "rollback_backend")
+    crash = stage.folder / "crash-new"
+    _deploy(stage, SAAS_CRASH_WHEN=str(crash))
+    complete = _deployed(stage)
+    crash.touch()
+    return complete and stage.until(lambda: updated(stage, *RESOLVED), 90)
+
+
+def bad_rollout(stage: Stage) -> bool:
+    """A new version crashes while it is still rolled out: the deployment is stopped with rollback."""
+    act(stage, "rollback_backend")
+    crash = stage.folder / "crash-new"
+    crash.touch()
+    _deploy(stage, SAAS_CRASH_WHEN=str(crash))
+    return stage.until(lambda: updated(stage, *RESOLVED), 90)
+
+
+def crash_loop(stage: Stage) -> bool:
+    """The version of three days ago begins to crash: no deployment to roll back, a person is paged."""
+    act(stage, "rollback_backend", "raise_memory")
+    stage.saas.crash.touch()
+    return stage.until(lambda: paged(stage, "crash-loops, and no fresh deployment"), 60)
+
+
+def database_at_fault(stage: Stage) -> bool:
+    """Postgres dies: scenario C has it, and the backend is left alone."""
+    act(stage, "rollback_backend", "raise_memory")
+    saas = stage.saas
+    saas.fail_over()
+    handed_over = stage.until(lambda: updated(stage, "backend_5xx", "handed over"), 20)
+    saas.failed_over()
+    ended = stage.until(
+        lambda: updated(stage, *RESOLVED) and updated(stage, "db_unavailable", "resolved"), 60
+    )
+    return handed_over and ended
+
+
+def wrong_password(stage: Stage) -> bool:
+    """A new version has the wrong database password: rolled back, not handed over to scenario C."""
+    act(stage, "rollback_backend")
+    _deploy(stage, SAAS_DB=stage.saas.address("a-typo"))
+    return stage.until(lambda: updated(stage, *RESOLVED), 90)
+
+
+CASES = (
+    Case(
+        "out_of_memory", "reports fill the memory", out_of_memory,
+        Expected(
+            changes=(
+                "register saas-backend with 1024 MiB",
+                "deploy saas-backend:2 to saas-backend",
+            ),
+            updates=("raise_memory applied", "fix verified", "resolved"), no_pages=True,
+            proofs=(_no_errors, _runs("2", 1024)), tasks=BACKEND, new_workers=True,
+        ),
+        parts=PARTS, counts={**BACKENDS, "backend_mib": 512}, alarm=ALARM,
+    ),
+    Case(
+        "bad_deployment", "a new version crashes", bad_deployment,
+        Expected(
+            changes=("deploy saas-backend:1 to saas-backend",),
+            updates=("rollback applied", "fix verified", "resolved"), no_pages=True,
+            proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND, new_workers=True, alarm_ok=True,
+        ),
+        parts=PARTS, counts=BACKENDS, alarm=ALARM,
+    ),
+    Case(
+        "bad_rollout", "a version crashes in its rollout", bad_rollout,
+        Expected(
+            changes=("stop the deployment of saas-backend",),
+            updates=("rollback applied", "fix verified", "resolved"), no_pages=True,
+            proofs=(_no_errors, _runs("1", 1024)),
+        ),
+        parts=PARTS, counts=BACKENDS, alarm=ALARM,
+    ),
+    Case(
+        "crash_loop", "an old version crashes", crash_loop,
+        Expected(changes=(), pages=("crash-loops, and no fresh deployment", "exit codes [1]")),
+        parts=PARTS, counts=BACKENDS, alarm=ALARM,
+    ),
+    Case(
+        "database_at_fault", "Postgres is killed", database_at_fault,
+        Expected(
+            changes=(), no_pages=True, records=("the database is at fault",),
+            updates=("resolved",), proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND,
+            untouched=True,
+        ),
+        parts=PARTS, counts=BACKENDS, alarm=ALARM,
+    ),
+    Case(
+        "wrong_password", "a version has a wrong password", wrong_password,
+        Expected(
+            changes=("deploy saas-backend:1 to saas-backend",),
+            updates=("rollback applied", "fix verified", "resolved"), no_pages=True,
+            proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND, new_workers=True, alarm_ok=True,
+        ),
+        parts=frozenset({*PARTS, WORKER}), counts=BACKENDS, alarm=ALARM,
+    ),
+)  # fmt: skip

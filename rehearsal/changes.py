@@ -1,0 +1,82 @@
+"""What Nightshift changed in the users' systems, read from evidence, in words that a case can expect."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal.journal import read
+
+Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change that was accepted.
+
+    Attributes:
+        at: as the journal writes moments.
+        function: who made it; empty where the other side cannot tell.
+        text: for example ``scale saas-worker to 3``.
+    """
+
+    at: str
+    function: str
+    text: str
+
+
+def _update(line: Line) -> str:
+    params = line.get("params", {})
+    name = str(params.get("service", "")).rsplit("/", 1)[-1]
+    if "desiredCount" in params:
+        return f"scale {name} to {params['desiredCount']}"
+    if "taskDefinition" in params:
+        return f"deploy {params['taskDefinition'].rsplit('/', 1)[-1]} to {name}"
+    return f"redeploy {name}"
+
+
+def _register(line: Line) -> str:
+    params = line.get("params", {})
+    return f"register {params.get('family')} with {params.get('memory')} MiB"
+
+
+def _parameter(line: Line) -> str:
+    params = line.get("params", {})
+    return f"set {params.get('Name')} to {params.get('Value')}"
+
+
+def _stop(line: Line) -> str:
+    arn = str(line.get("params", {}).get("serviceDeploymentArn", "//"))
+    return f"stop the deployment of {arn.split('/')[-2]}"
+
+
+def _run(line: Line) -> str:
+    name = str(line.get("params", {}).get("taskDefinition", ""))
+    return f"run a task of {name.rsplit('/', 1)[-1].rsplit(':', 1)[0]}"
+
+
+WORDS: Mapping[str, Callable[[Line], str]] = {
+    "ecs UpdateService": _update,
+    "ecs RegisterTaskDefinition": _register,
+    "ecs StopServiceDeployment": _stop,
+    "ecs RunTask": _run,
+    "ssm PutParameter": _parameter,
+}
+"""Every call that a fix may make, by service and operation."""
+
+
+def changes(folder: Path) -> list[Change]:
+    """Return every accepted change, oldest first: calls of AWS, and what was posted to the SaaS."""
+    calls = [
+        Change(line["at"], line["function"], WORDS[f"{line['service']} {line['operation']}"](line))
+        for line in read(folder, "aws-calls")
+        if f"{line['service']} {line['operation']}" in WORDS
+        and line["status"] == 200
+        and line["function"] != "driver"
+    ]
+    posted = [
+        Change(line["at"], "", f"{line['method']} {line['path']}")
+        for line in read(folder, "http")
+        if line["status"] < 300
+    ]
+    return sorted([*calls, *posted], key=lambda one: one.at)
