@@ -85,15 +85,28 @@ def chapter(environment: Environment, scenario: str, alarm_ids: Iterable[str]) -
     }
 
 
-def patrol(environment: Environment, alarm_ids: Mapping[str, list[str]]) -> dict[str, Any]:
+def bucket(environment: Environment) -> str:
+    """Return the name of the bucket; all of AWS shares one list of them, so the place is in it."""
+    return f"{environment.prefix}-{environment.account}-{environment.region}"
+
+
+def patrol(
+    environment: Environment,
+    alarm_ids: Mapping[str, list[str]],
+    bad: Mapping[str, Mapping[str, float]],
+) -> dict[str, Any]:
     """Return the settings of patrol.
 
     Args:
         environment: names.
         alarm_ids: ids of the alarms that each deployed scenario answers.
+        bad: per scenario which values of its first alarm's metric are bad: ``at_least`` or ``below``.
     """
     return {
         **_common(environment),
+        "switch_parameter": switch_parameter(environment),
+        "bucket": bucket(environment),
+        "bad": bad,
         "alarms": {
             name: scenario
             for scenario, ids in alarm_ids.items()
@@ -115,4 +128,25 @@ def redis_probe(environment: Environment) -> dict[str, Any]:
         "redis_tls": redis.tls,
         "queue": redis.queue,
         "unacked": redis.unacked,
+        "quota_pattern": redis.quota_pattern,
+    }
+
+
+def report(environment: Environment) -> dict[str, Any]:
+    """Return what is told to who reports: ``runbook.sources.Settings``."""
+    tiers = {"backend": environment.backend, "worker": environment.worker}
+    return {
+        **_common(environment),
+        "switch_parameter": switch_parameter(environment),
+        "mode_parameters": mode_parameters(environment),
+        "targets": targets(environment),
+        "health_url": environment.health.url,
+        "cluster": environment.cluster.name,
+        "tiers": {
+            name: {"service": one.service, "log_group": one.log_group}
+            for name, one in tiers.items()
+        },
+        "load_balancer": environment.load_balancer.name,
+        "instance": environment.database.instance,
+        "replication_group": environment.redis.replication_group,
     }

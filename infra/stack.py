@@ -55,6 +55,8 @@ class NightshiftStack(cdk.Stack):
             scenarios.setdefault(alarm.group, []).append(alarm.name(environment))
             topic = paging.topics[alarm.to].topic_arn if alarm.to else ""
             self._alarm(environment, alarm, topic)
+        for scenario, names in environment.existing_alarms.items():
+            scenarios.setdefault(scenario, []).extend(names)
         Routes(self, "Routes", environment, functions, scenarios, storage.dead_letters)
 
     def _filter(self, number: int, one: MetricFilter) -> None:

@@ -17,8 +17,9 @@ logger = Logger()
 @logger.inject_lambda_context
 def handle(event: Any, context: Any) -> dict[str, Any]:
     """Read Redis, emit, answer."""
-    del event, context
-    reading = read(settings)
+    del context
+    by_schedule = isinstance(event, dict) and event.get("source") == "aws.events"
+    reading = read(settings, count_quotas=not by_schedule)
     metrics.emit(reading.by_environment(), environment=settings.environment)
     metrics.emit(reading.by_queue(), environment=settings.environment, queue=settings.queue)
     if not reading.up:

@@ -9,6 +9,10 @@ from redis.retry import Retry
 
 TIMEOUT_SECONDS = 2.0
 """To connect, and for each answer: a healthy Redis answers within milliseconds."""
+MOST_COUNTED = 1000
+"""Quota counters that are counted: more prove no more."""
+SCAN_ROUNDS = 200
+"""Of SCAN, each looking at about ``MOST_COUNTED`` keys: a large Redis is not searched to its end."""
 RUN_DIGITS = 12
 """Hexadecimal digits of run_id that become a number: 48 bits fit exactly into a metric's value."""
 _NO_ANSWER = (redis.RedisError, OSError, ValueError, LookupError, AttributeError, TypeError)
@@ -25,6 +29,7 @@ class Settings:
     redis_tls: bool
     queue: str
     unacked: str
+    quota_pattern: str
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Reading:
         run_id: changes when Redis restarts; empty when it is not up.
         depth: messages in the queue's list, None when it is not up.
         unacked: messages handed out and not acknowledged, None when it is not up.
+        quota_keys: counters of AI quotas, at most ``MOST_COUNTED``; None where nobody asked for them.
         error: why it is not up.
     """
 
@@ -43,6 +49,7 @@ class Reading:
     run_id: str = ""
     depth: int | None = None
     unacked: int | None = None
+    quota_keys: int | None = None
     error: str = ""
 
     def by_environment(self) -> dict[str, float]:
@@ -58,8 +65,13 @@ class Reading:
         return {"QueueDepth": self.depth, "Unacked": self.unacked}
 
 
-def read(settings: Settings) -> Reading:
-    """Ask Redis, on a connection of its own: a kept one would be the old primary after a failover."""
+def read(settings: Settings, *, count_quotas: bool = False) -> Reading:
+    """Ask Redis, on a connection of its own: a kept one would be the old primary after a failover.
+
+    Args:
+        settings: where Redis is, and what to ask it.
+        count_quotas: also count the quota counters: for a direct call, not each minute.
+    """
     client: Any = redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
@@ -77,8 +89,20 @@ def read(settings: Settings) -> Reading:
             run_id=str(info["run_id"]),
             depth=int(client.llen(settings.queue)),
             unacked=int(client.hlen(settings.unacked)),
+            quota_keys=_quotas(client, settings.quota_pattern) if count_quotas else None,
         )
     except _NO_ANSWER as error:
         return Reading(up=False, error=f"{type(error).__name__}: {error}")
     finally:
         client.close()
+
+
+def _quotas(client: Any, pattern: str) -> int:
+    """Count keys like the pattern, without blocking Redis."""
+    cursor, found = 0, 0
+    for _ in range(SCAN_ROUNDS):
+        cursor, keys = client.scan(cursor, match=pattern, count=MOST_COUNTED)
+        found += len(keys)
+        if not cursor or found >= MOST_COUNTED:
+            break
+    return min(found, MOST_COUNTED)

@@ -72,6 +72,7 @@ def spec(environment: Environment) -> Spec:
             "repository": backend.repository,
             "limits": environment.limits.ai_provider_outage,
         },
+        callers=environment.existing_alarms.get(NAME, []),
         needs=ai_provider_outage.needs.NEEDS,
         memory_mib=1024,
         services=[backend.service],

@@ -147,6 +147,7 @@ def spec(environment: Environment) -> Spec:
             "roles": sorted(set(roles)),
             "limits": environment.limits.backend_5xx,
         },
+        callers=environment.existing_alarms.get(NAME, []),
         needs=backend_5xx.needs.NEEDS,
         memory_mib=1024,
         services=[backend.service, worker.service],

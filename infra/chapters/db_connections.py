@@ -73,6 +73,7 @@ def spec(environment: Environment) -> Spec:
             },
             "limits": environment.limits.db_connections,
         },
+        callers=environment.existing_alarms.get(NAME, []),
         needs=db_connections.needs.NEEDS,
         memory_mib=1024,
         services=[backend.service, worker.service],

@@ -59,6 +59,7 @@ def spec(environment: Environment) -> Spec:
             "backend": environment.backend.service,
             "limits": environment.limits.db_unavailable,
         },
+        callers=environment.existing_alarms.get(NAME, []),
         needs=db_unavailable.needs.NEEDS,
         memory_mib=1024,
         more={"database": [environment.arn("rds", f"db:{database}")]},

@@ -54,6 +54,7 @@ def spec(environment: Environment) -> Spec:
             "reconcile_secret": environment.reconcile.secret,
             "limits": environment.limits.redis_unavailable,
         },
+        callers=environment.existing_alarms.get(NAME, []),
         needs=redis_unavailable.needs.NEEDS,
         memory_mib=1024,
         more={

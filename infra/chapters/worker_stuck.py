@@ -51,6 +51,7 @@ def spec(environment: Environment) -> Spec:
             **worker.model_dump(include=set(_TOLD)),
             "limits": environment.limits.worker_stuck,
         },
+        callers=environment.existing_alarms.get(NAME, []),
         needs=worker_stuck.needs.NEEDS,
         memory_mib=1024,
         services=[worker.service],

@@ -130,6 +130,7 @@ def settings() -> Callable[..., Settings]:
             redis_tls=tls,
             queue="celery",
             unacked="unacked",
+            quota_pattern="ai_quota:*",
         )
 
     return of

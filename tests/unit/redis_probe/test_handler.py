@@ -71,3 +71,18 @@ def test_emits_and_answers_what_redis_holds(
         "QueueDepth": [0.0],
         "Unacked": [0.0],
     }
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [("redis_probe_schedule.json", None), ("redis_probe_by_hand.json", 0)],
+)
+def test_counts_quotas_for_a_direct_call_only(
+    event: str,
+    expected: int | None,
+    server: Callable[[], int],
+    settings: Callable[..., Settings],
+) -> None:
+    lines = invoked(settings(server()), event)
+
+    assert lines[-1]["answer"]["quota_keys"] == expected

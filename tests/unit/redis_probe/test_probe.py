@@ -23,6 +23,25 @@ def test_reads_depth_unacked_and_run(server: Callable[[], int], settings: Of) ->
     assert reading == Reading(up=True, run_id=run_id, depth=7, unacked=2)
 
 
+def test_counts_the_quota_counters_for_who_asks(server: Callable[[], int], settings: Of) -> None:
+    port = server()
+    with redis.Redis(host="127.0.0.1", port=port) as client:
+        client.mset({f"ai_quota:{user}": 9 for user in range(12)} | {"session:1": 1})
+
+    asked = read(settings(port), count_quotas=True)
+    each_minute = read(settings(port))
+
+    assert (asked.quota_keys, each_minute.quota_keys) == (12, None)
+
+
+def test_stops_counting_where_more_proves_no_more(server: Callable[[], int], settings: Of) -> None:
+    port = server()
+    with redis.Redis(host="127.0.0.1", port=port) as client:
+        client.mset({f"ai_quota:{user}": 9 for user in range(1500)})
+
+    assert read(settings(port), count_quotas=True).quota_keys == 1000
+
+
 def test_an_empty_redis_is_up_with_nothing_waiting(server: Callable[[], int], settings: Of) -> None:
     reading = read(settings(server()))
 
