@@ -336,6 +336,10 @@ class Environment(_Part):
         """Return the ARN of a role; IAM has no region."""
         return f"arn:{self._partition}:iam::{self.account}:role/{name}"
 
+    def objects(self, bucket: str, folder: str) -> str:
+        """Return the ARN of all objects in a folder of a bucket; S3 names neither region nor account."""
+        return f"arn:{self._partition}:s3:::{bucket}/{folder}/*"
+
     @property
     def _partition(self) -> str:
         return {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}.get(

@@ -2,8 +2,9 @@
 
 import aws_cdk as cdk
 
-from infra import chapters
+from infra import chapters, settings
 from infra.environment import Environment
+from runbook.postmortem import FOLDER
 
 
 def reasons(environment: Environment) -> dict[str, str]:
@@ -18,6 +19,9 @@ def reasons(environment: Environment) -> dict[str, str]:
             for spec in chapters.specs(environment)
             for group in spec.log_groups
         },
+        environment.objects(settings.bucket(environment), FOLDER): (
+            "one object an incident, named by its id; one folder, PutObject only"
+        ),
         arn("ecs", f"task/{environment.cluster.name}/*"): "task ids are made by ECS; one cluster",
         **{
             arn("ecs", f"{kind}/{at}/*"): "its ids are made by ECS; one service"
@@ -29,6 +33,8 @@ def reasons(environment: Environment) -> dict[str, str]:
     }
     return {
         **{f"AwsSolutions-IAM5[Resource::{resource}]": why for resource, why in kept.items()},
+        "AwsSolutions-S1": "one writer, patrol, whose every pass is logged; who reads a draft is for "
+        "the account's CloudTrail to tell, not for a second bucket",
         "AwsSolutions-SQS3": "it is the dead-letter queue, of rules and of failed events",
         "AwsSolutions-L1": "python3.13 is the newest runtime that the rehearsal also runs on",
     }

@@ -27,6 +27,7 @@ patrol = Patrol(
     ),
     events=aws.reader("events"),
     cloudwatch=aws.reader("cloudwatch"),
+    aws=aws,
     settings=settings,
     clock=SystemClock(),
 )

@@ -4,22 +4,25 @@ Each step, and each item in it, is on its own: one that fails is reported and th
 heartbeat is emitted only when all of them went well, and its absence pages from CloudWatch.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from patrol.drafts import Drafts
+from patrol.passing import Messenger, Pass, isolated
+from patrol.reminders import Reminders
 from patrol.settings import Settings
 from runbook import bus
+from runbook.aws import Aws
 from runbook.checks import alarms
 from runbook.clock import Clock, to_text
 from runbook.errors import NightshiftError
 from runbook.model import Unknown
-from runbook.outbox import PARTITION, Message, Outbox, row
+from runbook.outbox import PARTITION, Message, Outbox
 from runbook.rules import PAGE_AGAIN
-from runbook.table import Conflict, Item, Table, from_aws, put, to_aws
+from runbook.table import Item, Table, from_aws, to_aws
 
 OVERDUE = timedelta(minutes=5)
 """A look that is this late was asked for five times: its function does not work."""
@@ -31,23 +34,6 @@ MOST_PAGES = 10
 """Pages of open incidents; a page has up to 1 MB, some hundred incidents."""
 
 
-@dataclass
-class Pass:
-    """What one pass did.
-
-    Attributes:
-        looks: asked for, as ``scenario target why``.
-        sent: messages that were left over and are sent now.
-        paged: pages repeated, and pages about overdue looks.
-        problems: what failed, one sentence each.
-    """
-
-    looks: list[str] = field(default_factory=list)
-    sent: int = 0
-    paged: int = 0
-    problems: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Patrol:
     """Makes the passes.
@@ -57,6 +43,7 @@ class Patrol:
         outbox: sends.
         events: a boto3 EventBridge client.
         cloudwatch: a boto3 client.
+        aws: clients that few passes need.
         settings: which alarms and targets there are.
         clock: the time.
     """
@@ -65,6 +52,7 @@ class Patrol:
     outbox: Outbox
     events: Any
     cloudwatch: Any
+    aws: Aws
     settings: Settings
     clock: Clock
 
@@ -72,6 +60,9 @@ class Patrol:
         """Make one pass. Never raises for what AWS or the table answers; it is in ``problems``."""
         done, now = Pass(), self.clock.now()
         opened: list[Item] = []
+        messenger = Messenger(self.table, self.outbox)
+        reminders = Reminders(self.table, messenger, self.aws, self.settings)
+        drafts = Drafts(self.table, messenger, self.aws, self.settings)
 
         def look_round() -> None:
             opened.extend(self._open(done))
@@ -83,9 +74,11 @@ class Patrol:
             ("unsent messages", lambda: self._send_left_over(now, done)),
             ("pages to repeat", lambda: self._page_again(opened, now, done)),
             ("overdue looks", lambda: self._page_overdue(opened, now, done)),
+            ("temporary changes", lambda: reminders.go(now, done)),
+            ("post-mortem drafts", lambda: drafts.go(now, done)),
         )
         for name, step in steps:
-            _isolated(name, step, done)
+            isolated(name, step, done)
         return done
 
     def _open(self, done: Pass) -> Iterator[Item]:
@@ -130,30 +123,42 @@ class Patrol:
     def _ask(self, looks: Sequence[tuple[str, str, str]], done: Pass) -> None:
         for start in range(0, len(looks), MOST_ENTRIES):
             batch = looks[start : start + MOST_ENTRIES]
-            answer = self.events.put_events(Entries=[self._entry(*one) for one in batch])
-            for one, entry in zip(batch, answer["Entries"], strict=True):
-                if "EventId" in entry:
-                    done.looks.append(" ".join(one))
-                else:
-                    code = entry.get("ErrorCode", "no code")
-                    done.problems.append(f"EventBridge refused the look {' '.join(one)}: {code}")
+            isolated(f"asking for {len(batch)} looks", partial(self._ask_for, batch, done), done)
+
+    def _ask_for(self, batch: Sequence[tuple[str, str, str]], done: Pass) -> None:
+        answer = self.events.put_events(Entries=[self._entry(*one) for one in batch])
+        for one, entry in zip(batch, answer["Entries"], strict=True):
+            if "EventId" in entry:
+                done.looks.append(" ".join(one))
+            else:
+                code = entry.get("ErrorCode", "no code")
+                done.problems.append(f"EventBridge refused the look {' '.join(one)}: {code}")
 
     def _entry(self, scenario: str, target: str, why: str) -> dict[str, str]:
         return bus.entry(self.settings.environment, scenario, target, why)
 
     def _send_left_over(self, now: datetime, done: Pass) -> None:
-        for item in self.table.query(PARTITION, before=to_text(now - LEFT_OVER)):
-            why = self.outbox.send(item)
-            if why:
-                done.problems.append(why)
-            else:
-                done.sent += 1
+        for item in self.table.query_typed(PARTITION, before=to_text(now - LEFT_OVER)):
+            isolated("an unsent message", partial(self._send_one, item, done), done)
+
+    def _send_one(self, typed: Item, done: Pass) -> None:
+        why = self.outbox.send(from_aws(typed))
+        if why:
+            done.problems.append(why)
+        else:
+            done.sent += 1
 
     def _page_again(self, opened: Sequence[Item], now: datetime, done: Pass) -> None:
         for item in opened:
             due = item.get("page_again_at")
-            if due and due <= to_text(now) and "acknowledged_at" not in item:
-                page = item["page"]
+            if not due or due > to_text(now) or "acknowledged_at" in item:
+                continue
+            page = item.get("page")
+            if page is None:
+                done.problems.append(
+                    f"{item['incident_id']} has a page to repeat, but no text for it"
+                )
+            else:
                 self._page(item, "page_again_at", page["subject"], page["body"], now, done)
 
     def _page_overdue(self, opened: Sequence[Item], now: datetime, done: Pass) -> None:
@@ -179,47 +184,34 @@ class Patrol:
 
         def page() -> None:
             incident = item.get("incident_id", "not yet known")
-            message = row(
-                Message(
-                    kind="page",
-                    subject=subject,
-                    body=body,
-                    scenario=item["scenario"],
-                    incident=incident,
-                    dedup=f"{incident}-{attribute}-{now:%Y%m%d%H%M}",
-                ),
-                now,
+            message = Message(
+                kind="page",
+                subject=subject,
+                body=body,
+                scenario=item["scenario"],
+                incident=incident,
+                dedup=f"{incident}-{attribute}-{now:%Y%m%d%H%M}",
             )
-            conflict: Conflict | None = self.table.write_all(
-                [_later(item, attribute, now), put(message)],
-                f"{attribute[:4]}-{message['sk'][:24]}",
-            )
-            if conflict is None:
-                done.paged += 1
-                why = self.outbox.send(message)
-                if why:
-                    done.problems.append(why)
+            messenger = Messenger(self.table, self.outbox)
+            done.paged += messenger.tell([_later(item, attribute, now)], message, now, done)
 
-        _isolated(f"page about {item['scenario']} {item['target']}", page, done)
+        isolated(f"page about {item['scenario']} {item['target']}", page, done)
 
 
 def _later(item: Item, attribute: str, now: datetime) -> dict[str, Any]:
-    names: Mapping[str, str] = {"#when": attribute}
+    """Return the transaction item that sets the next time, if the incident is still as patrol saw it.
+
+    A look may have ended the incident since: then nothing is due any more.
+    """
+    seen = item.get(attribute)
+    values = {":later": to_text(now + PAGE_AGAIN), **({":seen": seen} if seen else {})}
+    as_seen = "#when = :seen" if seen else "attribute_not_exists(#when)"
     return {
         "Update": {
             "Key": to_aws({"pk": item["pk"], "sk": item["sk"]}),
             "UpdateExpression": "SET #when = :later",
-            "ConditionExpression": "attribute_not_exists(#when) OR #when <= :now",
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": to_aws(
-                {":later": to_text(now + PAGE_AGAIN), ":now": to_text(now)}
-            ),
+            "ConditionExpression": f"attribute_exists(#open) AND {as_seen}",
+            "ExpressionAttributeNames": {"#when": attribute, "#open": "open"},
+            "ExpressionAttributeValues": to_aws(values),
         }
     }
-
-
-def _isolated(name: str, step: Callable[[], None], done: Pass) -> None:
-    try:
-        step()
-    except (ClientError, BotoCoreError, NightshiftError) as error:
-        done.problems.append(f"{name}: {type(error).__name__}: {error}")

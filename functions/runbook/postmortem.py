@@ -8,6 +8,8 @@ from runbook.model import Incident
 from runbook.table import SCHEMA
 
 PARTITION = "postmortem"
+FOLDER = "post-mortems"
+"""Of the bucket: patrol may write there and nowhere else."""
 
 
 def due(incident: Incident, now: datetime) -> dict[str, Any]:

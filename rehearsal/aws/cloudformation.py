@@ -16,7 +16,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
-for _service in ("dynamodb", "events", "iam", "kms", "logs", "ssm"):
+for _service in ("dynamodb", "events", "iam", "kms", "logs", "s3", "ssm"):
     moto.backends.get_backend(_service)  # its types register on import
 
 
@@ -146,12 +146,22 @@ def _queue_policy(properties: Mapping[str, Any], account: str, region: str, name
     return name
 
 
+BUCKET_POLICIES: dict[str, Any] = {}
+"""Bucket policy by bucket; moto would take its Deny without the condition, and refuse everything."""
+
+
+def _bucket_policy(properties: Mapping[str, Any], _account: str, _region: str, name: str) -> str:
+    BUCKET_POLICIES[properties["Bucket"]] = properties["PolicyDocument"]
+    return name
+
+
 OURS = {
     name: _type(name, create)
     for name, create in {
         "AWS::CloudWatch::Alarm": _alarm,
         "AWS::Lambda::EventInvokeConfig": _async,
         "AWS::Logs::MetricFilter": _metric_filter,
+        "AWS::S3::BucketPolicy": _bucket_policy,
         "AWS::SNS::Subscription": _subscription,
         "AWS::SNS::TopicPolicy": _topic_policy,
         "AWS::SQS::QueuePolicy": _queue_policy,

@@ -202,6 +202,11 @@ def _secret(params: Params, place: Place) -> list[Demand]:
     return [Demand("secretsmanager:GetSecretValue", place.arn("secretsmanager", f"secret:{name}"))]
 
 
+def _object(params: Params, _place: Place) -> list[Demand]:
+    # S3's ARNs name neither region nor account.
+    return [Demand("s3:PutObject", f"arn:aws:s3:::{params['Bucket']}/{params['Key']}")]
+
+
 NEEDED: Mapping[str, Needed] = {
     **{
         f"application-autoscaling.{name}": _everything(f"application-autoscaling:{name}")
@@ -244,6 +249,7 @@ NEEDED: Mapping[str, Needed] = {
         "rds:DescribeDBInstances", "rds", "db:{}", "DBInstanceIdentifier"
     ),
     "rds.DescribeEvents": _everything("rds:DescribeEvents"),
+    "s3.PutObject": _object,
     "secretsmanager.GetSecretValue": _secret,
     "sns.Publish": lambda params, _place: [Demand("sns:Publish", params["TopicArn"])],
     "sqs.SendMessage": _queue,

@@ -68,6 +68,7 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
         "log_group": [arn("logs", f"log-group:{group}:*") for group in groups],
         "message_key": [stack.topics[stack.topic("pages")]["KmsMasterKeyId"]],
         "pages": [told.get("pages_topic")],
+        "post_mortems": [f"arn:aws:s3:::{told.get('bucket')}/post-mortems/*"],
         "passed_roles": told.get("roles"),
         "redis_probe": [arn("lambda", f"function:{told.get('probe')}")],
         "replication_group": [
@@ -82,6 +83,7 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
         "service_history": services,
         "service_revisions": [arn("ecs", f"service-revision/{at}/*")],
         "task_family": [arn("ecs", f"task-definition/{told.get('service')}:*")],
+        "switch": [arn("ssm", f"parameter{told.get('switch_parameter')}")],
         "switches": [arn("ssm", f"parameter{name}") for name in switches],
         "table": [arn("dynamodb", f"table/{told.get('table')}")],
         "tasks": [arn("ecs", f"task/{cluster}/*")],
@@ -185,7 +187,22 @@ def test_nothing_is_written_to_a_resource_that_is_named_by_a_pattern(stack: Synt
             stack.arn("ecs", f"service-deployment/{cluster}/{service}/*"),
         ),
     }
-    assert patterns == made_by_ecs
+    # One object an incident, named by its id; nobody's data is in that folder but our drafts.
+    drafts = f"arn:aws:s3:::{stack.settings('patrol')['bucket']}/post-mortems/*"
+    assert patterns == {*made_by_ecs, ("s3:PutObject", drafts)}
+
+
+def test_patrol_can_write_drafts_and_neither_read_nor_remove_them(stack: Synthesized) -> None:
+    bucket = f"arn:aws:s3:::{stack.settings('patrol')['bucket']}"
+    can = {
+        (folder, action, place)
+        for folder in FOLDERS
+        for action in ("s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject")
+        for place in (f"{bucket}/post-mortems/one.md", f"{bucket}/elsewhere/one.md", bucket)
+        if allowed(stack.policies(folder), Demand(action, place))
+    }
+
+    assert can == {("patrol", "s3:PutObject", f"{bucket}/post-mortems/one.md")}
 
 
 FORBIDDEN = [

@@ -4,10 +4,16 @@ import pytest
 
 from infra.environment import Modes, load
 from reach import settings_class
+from runbook.incidents import KEEP_RECORDS
 from runbook.settings import Common
 from synthesized import Body, Synthesized
 
-RETAINED = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup"}
+RETAINED = {
+    "AWS::DynamoDB::Table",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+}
 """What tells of incidents outlives the stack; everything else goes with it."""
 
 
@@ -81,6 +87,57 @@ def test_every_function_that_keeps_incidents_is_told_the_resources_that_were_mad
             f"https://sqs.{region}.amazonaws.com/{account}/{queue['QueueName']}"
         )
         assert (settings["account"], settings["region"]) == (account, region)
+
+
+@pytest.fixture
+def bucket(stack: Synthesized) -> Body:
+    (found,) = stack.of_type("AWS::S3::Bucket").values()
+    return found
+
+
+def test_patrol_is_told_the_bucket_that_was_made(stack: Synthesized, bucket: Body) -> None:
+    assert stack.settings("patrol")["bucket"] == bucket["BucketName"]
+
+
+def test_two_environments_cannot_share_a_bucket_by_accident(
+    stack: Synthesized, bucket: Body
+) -> None:
+    account, region = stack.place
+
+    assert bucket["BucketName"] == f"{stack.prefix}-{account}-{region}"
+    assert len(f"nightshift-{'e' * 20}-{account}-ap-southeast-1") <= 63
+
+
+def test_nobody_outside_reads_a_draft(bucket: Body) -> None:
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    (rule,) = bucket["OwnershipControls"]["Rules"]
+    assert rule == {"ObjectOwnership": "BucketOwnerEnforced"}
+
+
+def test_drafts_are_encrypted_and_every_version_is_kept(bucket: Body) -> None:
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_drafts_are_kept_as_long_as_the_records_that_they_are_made_of(bucket: Body) -> None:
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+
+    assert rule["Status"] == "Enabled"
+    assert rule["ExpirationInDays"] == KEEP_RECORDS.days
+    assert 0 < rule["NoncurrentVersionExpiration"]["NoncurrentDays"] <= KEEP_RECORDS.days
+
+
+def test_the_bucket_is_reached_by_tls_only(stack: Synthesized) -> None:
+    (policy,) = stack.of_type("AWS::S3::BucketPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Principal"] == {"AWS": "*"}
+    assert len(statement["Resource"]) == 2
 
 
 def test_only_what_tells_of_incidents_outlives_the_stack(stack: Synthesized) -> None:

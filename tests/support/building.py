@@ -21,7 +21,7 @@ ALARM = SETTINGS.alarms[0]
 
 
 def build_aws(admin: Callable[[str], Any]) -> None:
-    """Make the table, topics, queue, log group and alarm that the template makes.
+    """Make the table, topics, bucket, queue, log group and alarm that the template makes.
 
     Args:
         admin: returns a boto3 client by service.
@@ -44,6 +44,9 @@ def build_aws(admin: Callable[[str], Any]) -> None:
     )
     for arn in (SETTINGS.pages_topic, SETTINGS.updates_topic):
         admin("sns").create_topic(Name=arn.rsplit(":", 1)[-1])
+    admin("s3").create_bucket(
+        Bucket=PATROL.bucket, CreateBucketConfiguration={"LocationConstraint": PATROL.region}
+    )
     admin("sqs").create_queue(QueueName=SETTINGS.dead_letters.rsplit("/", 1)[-1])
     admin("logs").create_log_group(logGroupName=SETTINGS.log_group)
     admin("logs").create_log_stream(logGroupName=SETTINGS.log_group, logStreamName="w")

@@ -10,6 +10,7 @@ from typing import Any
 
 from reach import Site, passes, reached, words
 from rehearsal.aws.iam import NEEDED, Demand, Place, allowed
+from runbook.postmortem import FOLDER
 from synthesized import Body, Grant, Synthesized
 
 OPTIONAL = {
@@ -88,6 +89,7 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
         "logs.FilterLogEvents": [{"logGroupName": group} for group in groups if group],
         "rds.DescribeDBInstances": [{"DBInstanceIdentifier": told.get("instance", "")}],
         "rds.DescribeEvents": [{}],
+        "s3.PutObject": [{"Bucket": told.get("bucket", ""), "Key": f"{FOLDER}/one.md"}],
         "secretsmanager.GetSecretValue": [{"SecretId": told.get("reconcile_secret", "")}],
         "sns.Publish": [
             {"TopicArn": told.get(f"{kind}_topic", "")} for kind in ("pages", "updates")

@@ -178,6 +178,7 @@ class Stage:
             outbox=Outbox(table, clients.reader("sns"), topics),
             events=clients.reader("events"),
             cloudwatch=clients.reader("cloudwatch"),
+            aws=clients,
             settings=PATROL,
             clock=self,
         )

@@ -183,6 +183,9 @@ class Synthesized:
         if kind == "AWS::IAM::Role":
             name = properties["RoleName"]
             return name if attribute == "Ref" else f"arn:aws:iam::{self.place[0]}:role/{name}"
+        if kind == "AWS::S3::Bucket":
+            name = properties["BucketName"]
+            return name if attribute == "Ref" else f"arn:aws:s3:::{name}"
         service, field, shape = NAMES[kind]
         name = properties[field]
         arn = self.arn(service, shape.format(name))
