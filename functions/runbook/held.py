@@ -92,6 +92,10 @@ class Held(Generic[F]):
         """Settle a call whose answer is not known; else decide and do it."""
         if self._incident.unanswered:
             return self._recover(self._incident.unanswered)
+        if rules.outdated(self._facts.at, self._incident):
+            return self._conclude(
+                Wait("a fix was made while this look read the world; the next look will see it")
+            )
         by_hand = self._trigger.by_hand
         self._facts, decision = self._kit.decide(self._facts, self._incident, by_hand=by_hand)
         if isinstance(decision, Apply):

@@ -68,10 +68,12 @@ def new_id(scenario: str, now: datetime) -> str:
 
 
 _FREE = "claim_until <= :now"
+_KNOWN = "(attribute_not_exists(#schema) OR #schema = :schema)"
+"""A claim writes the schema: without this it would pass off another version's item as ours."""
 _CONDITIONS: Mapping[Asking, str] = {
-    "trigger": f"attribute_not_exists(pk) OR ({_FREE} AND next_look_at <= :now)",
-    "look": f"attribute_exists(#open) AND {_FREE} AND next_look_at <= :now",
-    "request": f"attribute_not_exists(pk) OR {_FREE}",
+    "trigger": f"{_KNOWN} AND (attribute_not_exists(pk) OR ({_FREE} AND next_look_at <= :now))",
+    "look": f"{_KNOWN} AND attribute_exists(#open) AND {_FREE} AND next_look_at <= :now",
+    "request": f"{_KNOWN} AND (attribute_not_exists(pk) OR {_FREE})",
 }
 
 
@@ -91,6 +93,7 @@ class Incidents:
 
         Raises:
             TableError: nothing could be claimed, so nothing may be changed.
+            SchemaError: another version wrote the incident; it is left as it is.
         """
         answer = self.table.update(
             key(scenario, target),

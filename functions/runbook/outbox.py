@@ -12,6 +12,7 @@ from typing import Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook.clock import to_text
+from runbook.errors import TableError
 from runbook.permissions import Need
 from runbook.table import SCHEMA, Item, Table
 
@@ -119,5 +120,8 @@ class Outbox:
             return f"SNS refused {item['sk']}: {error.response['Error']['Code']}"
         except BotoCoreError as error:
             return f"SNS did not answer for {item['sk']}: {type(error).__name__}"
-        self.table.delete(item["pk"], item["sk"])
+        try:
+            self.table.delete(item["pk"], item["sk"])
+        except TableError as error:
+            return f"{item['sk']} is sent, and stays in the outbox: {error}"
         return ""

@@ -110,6 +110,16 @@ def conclude(
     return incident
 
 
+def outdated(at: datetime, incident: Incident) -> bool:
+    """Say whether facts read from ``at`` on may be older than the incident's last fix.
+
+    A look reads the world beside its claim. Where another look fixed something and ended between the two,
+    the facts show the world before that fix, and would be taken for somebody's change after it.
+    """
+    changed_at = incident.last.outcome_at if incident.last else None
+    return changed_at is not None and at <= changed_at
+
+
 def judge(incident: Incident, verdict: Verdict, now: datetime) -> Incident:
     """Return the incident with its applied fixes closed by the verdict; else its last attempt."""
     if incident.last is None:

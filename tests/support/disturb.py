@@ -1,16 +1,19 @@
 """Hooks that disturb a function at one of its calls: ended, answer lost, refused, somebody else in between.
 
-Each returns a hook for ``stage.hooks``; a call is named as ``service.Operation`` or by its number.
+The functions return a hook for ``stage.hooks``; ``At`` installs its own. A call is named as
+``service.Operation``, or by its number within a look.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from botocore.exceptions import ReadTimeoutError
 
-from seam import Call, Killed, LostAnswer, Refusal
+from seam import Call, Hooks, Killed, LostAnswer, Refusal
 
 FUNCTION = "worker_stuck"
+_THROTTLED = {"sns": "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"}
+"""As each service words it; SNS still speaks XML."""
 Told = Callable[[Call], None]
 
 
@@ -34,18 +37,6 @@ def silent(name: str) -> Told:
     return sending
 
 
-def first_answer_lost(name: str) -> Told:
-    """Let the next request with this name take effect and its answer not arrive; others are answered."""
-    left = [name]
-
-    def sending(call: Call) -> None:
-        if call.actor == FUNCTION and call.name in left:
-            left.remove(call.name)
-            raise LostAnswer
-
-    return sending
-
-
 def then_do(name: str, number: int, act: Callable[[], Any]) -> Any:
     """Do something right before the function's nth call with this name."""
     seen: list[Call] = []
@@ -59,27 +50,58 @@ def then_do(name: str, number: int, act: Callable[[], Any]) -> Any:
     return before
 
 
-class Counted:
-    """Counts the function's calls, and ends its process at one of them.
+How = Literal["ended before", "ended after", "answer lost", "throttled once", "refused", "silent"]
+
+
+class At:
+    """Counts the function's calls and disturbs it at one of them.
 
     Args:
-        number: of the call at which the process ends, from 0; None never ends it.
-        after: whether the call is made.
+        number: of the call, from 0; None disturbs none.
+        how: ended before or after the call: the process is gone. answer lost, throttled once: what the
+            client sends again, if it does, is answered. refused, silent: that is not answered either.
     """
 
-    def __init__(self, number: int | None, *, after: bool) -> None:
-        self._at = (number, after)
+    def __init__(self, number: int | None = None, how: How = "ended before") -> None:
+        self._number = number
+        self._how = how
         self.names: list[str] = []
 
-    def before(self, call: Call) -> None:
-        """Count, and end the process before the call is made."""
-        if call.actor != FUNCTION:
-            return
-        self.names.append(call.name)
-        if self._at == (len(self.names) - 1, False):
-            raise Killed(f"before {call.name}")
+    def install(self, hooks: Hooks) -> None:
+        """Begin to count."""
+        usual = hooks.answer
+        hooks.before.append(self._before)
+        hooks.sending.append(self._sending)
+        hooks.answer = lambda call: self._answer(call) or usual(call)
+        hooks.after.append(self._after)
 
-    def after(self, call: Call) -> None:
-        """End the process after the call was answered."""
-        if call.actor == FUNCTION and self._at == (len(self.names) - 1, True):
+    def _is(self, call: Call, *how: How) -> bool:
+        here = call.actor == FUNCTION and len(self.names) - 1 == self._number
+        return here and self._how in how
+
+    def _once(self) -> None:
+        self._number = None
+
+    def _before(self, call: Call) -> Refusal | None:
+        if call.actor == FUNCTION:
+            self.names.append(call.name)
+        if self._is(call, "ended before"):
+            raise Killed(f"before {call.name}")
+        return Refusal("ThrottlingException") if self._is(call, "refused") else None
+
+    def _sending(self, call: Call) -> None:
+        if self._is(call, "silent"):
+            raise ReadTimeoutError(endpoint_url=call.name)
+        if self._is(call, "answer lost"):
+            self._once()
+            raise LostAnswer
+
+    def _answer(self, call: Call) -> tuple[int, Any] | None:
+        if not self._is(call, "throttled once"):
+            return None
+        self._once()
+        return 400, _THROTTLED.get(call.service, {"__type": "ThrottlingException"})
+
+    def _after(self, call: Call) -> None:
+        if self._is(call, "ended after"):
             raise Killed(f"after {call.name}")

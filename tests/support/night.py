@@ -93,13 +93,15 @@ class Night:
         for _ in range(count):
             self.minute()
 
-    def until(self, status: str, most: int = 90) -> None:
-        """Let minutes pass until the incident has a status."""
+    def until(self, *statuses: str, most: int = 90) -> None:
+        """Let minutes pass until the incident has one of the statuses."""
         for _ in range(most):
-            if self.stage.incident().get("status") == status:
+            if self.stage.incident().get("status") in statuses:
                 return
             self.minute()
-        raise AssertionError(f"not {status} within {most} min: {self.stage.incident()}")
+        raise AssertionError(
+            f"not {' or '.join(statuses)} within {most} min: {self.stage.incident()}"
+        )
 
     def to(self, moment: str) -> None:
         """Be at a moment of a usual night, one minute before it happens; see ``MOMENTS``."""
@@ -137,7 +139,8 @@ class Night:
             self.go_round()
         looks, self.stage.bus = self.stage.bus, []
         for look in looks:
-            self.deliver(look)
+            if look["detail"]["scenario"] == "worker_stuck":  # the others are not played here
+                self.deliver(look)
 
     def go_round(self) -> None:
         """Let patrol make one pass."""

@@ -11,6 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import boto3
@@ -19,7 +20,7 @@ from botocore.exceptions import ReadTimeoutError
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
-from runbook.aws import Aws, SideBySide, one_by_one
+from runbook.aws import Aws, Calls, SideBySide, in_threads, one_by_one
 
 
 class Killed(BaseException):
@@ -79,7 +80,7 @@ class Hooks:
         heard: told what the function got for an answer.
         sending: told each time a request leaves, retries included; may raise ``LostAnswer``, or a
             botocore error for a request that never arrived.
-        answer: answers a request instead of moto: status and JSON body, or None.
+        answer: answers a request instead of moto: status and body (a text as it is, else as JSON), or None.
         landed: told when a request took effect.
     """
 
@@ -144,7 +145,8 @@ class _Seam:
         own = self.hooks.answer(call)
         if own is not None:
             headers = {"x-amzn-RequestId": f"id-of-{call.name}"}
-            return AWSResponse(request.url, own[0], headers, MockRawResponse(json.dumps(own[1])))
+            body = own[1] if isinstance(own[1], str) else json.dumps(own[1])
+            return AWSResponse(request.url, own[0], headers, MockRawResponse(body))
         answer = botocore_stubber(event_name, request)
         if answer is None:
             raise AssertionError(f"moto does not know {call.name}")
@@ -176,6 +178,19 @@ _SESSION = _session()
 def aws(side_by_side: SideBySide = one_by_one) -> Aws:
     """Return clients whose calls go through the seam."""
     return _ONE_BY_ONE if side_by_side is one_by_one else Aws(REGION, _SESSION, side_by_side)
+
+
+def in_threads_of(actor: str) -> SideBySide:
+    """Return how a deployed function makes its calls: at once, in threads that are all its own."""
+
+    def as_actor(call: Callable[[], Any]) -> Any:
+        SEAM.actors.name = actor
+        return call()
+
+    def side_by_side(calls: Calls) -> dict[str, Any]:
+        return in_threads({name: partial(as_actor, call) for name, call in calls.items()})
+
+    return side_by_side
 
 
 _ONE_BY_ONE = Aws(REGION, _SESSION, one_by_one)
