@@ -37,10 +37,6 @@ MOST_TRIES = 3
 """Calls for one intent: each is made only after the one before is known not to have landed."""
 THROTTLES = frozenset({"ThrottlingException", "Throttling", "RequestLimitExceeded"})
 """Refusals that say nothing about the request: it is tried again like a lost call."""
-KILLED_WORKER = (
-    "a worker that had to be killed may have taken one message per consumer with it, "
-    "also with acks_late: tasks that matter need a sweep"
-)
 
 
 def _token() -> str:
@@ -298,7 +294,8 @@ class Held(Generic[F]):
         if isinstance(decision, Escalate):
             messages.append(teller.page(after, decision, seen, now))
         elif worth_an_update(self._incident, decision):
-            notes = (KILLED_WORKER,) if verdict else ()
+            caveat = self._kit.scenario.caveat
+            notes = (caveat,) if verdict and caveat else ()
             messages.append(teller.ended(after, decision, notes, seen, now))
         judged = self._incident.unverified or after.last
         if judged and rules.recurring(judged, verdict, now):
@@ -349,6 +346,8 @@ class Held(Generic[F]):
             limits.release(resource, incident.id)
             for resource in sorted({one.resource for one in judged})
         ]
+        if verdict.outcome is Outcome.SUPERSEDED:  # nothing of ours is left to adopt or revert
+            writes += [ledger.close(one.intent_id) for one in judged]
         if verdict.outcome is Outcome.VERIFIED:
             helped = sorted({(one.resource, one.fix) for one in judged})
             writes += [limits.mark_verified(resource, fix, now) for resource, fix in helped]

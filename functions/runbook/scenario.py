@@ -56,6 +56,7 @@ class Scenario(Generic[F]):
         decide: pure; the chapter's table.
         fixes: what may be changed, by the name that ``Apply`` uses.
         closer: reads before a decision that matters; None where every look reads all.
+        caveat: what a person should know whenever one of its fixes was judged.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Scenario(Generic[F]):
     decide: Callable[[F, Incident], Decision]
     fixes: Mapping[str, Fix]
     closer: Closer[F] | None = None
+    caveat: str = ""
 
 
 @dataclass(frozen=True)

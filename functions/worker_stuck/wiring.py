@@ -14,6 +14,10 @@ from worker_stuck.settings import Settings
 
 NAME = "worker_stuck"
 MODE = "redeploy_worker"
+KILLED_WORKER = (
+    "a worker that had to be killed may have taken one message per consumer with it, "
+    "also with acks_late: tasks that matter need a sweep"
+)
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -60,5 +64,6 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
         facts=checks.facts,
         decide=partial(decide, limits=limits_of(settings), commands=commands_of(settings)),
         fixes={fix.name: fix},
+        caveat=KILLED_WORKER,
     )
     return kit.make(settings, aws, clock, scenario, hands_over=True)
