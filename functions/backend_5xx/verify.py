@@ -121,7 +121,7 @@ def _failed_itself(
         return Escalate(why, commands.look, Verdict(Outcome.FAILED, why))
     if not ends.crash_loop:
         return None
-    return _no_better(commands, attempt, f"after the {_name(attempt)}: {ends.crash_loop}")
+    return _no_better(commands, attempt, f"after the {attempt.fix}: {ends.crash_loop}")
 
 
 def _measured(
@@ -135,7 +135,7 @@ def _measured(
     rate = symptom.rate(counted[-limits.good_minutes :])
     if not _enough(rate, limits):
         rate = symptom.rate(counted)  # at night five minutes may be too few
-    name = f"{rate} since the {_name(attempt)} of {since:%H:%M}"
+    name = f"{rate} since the {attempt.fix} of {since:%H:%M}"
     if rate.out < FEWEST_DATAPOINTS and not _enough(rate, limits):
         return _unproved(facts, limits, complete, name)
     if rate.percent < limits.rate_percent and not rate.out:
@@ -167,10 +167,6 @@ def _unproved(facts: Facts, limits: Limits, complete: datetime, name: str) -> De
         return Wait(f"{name}; {fewest} are needed for a verdict")
     why = f"not proved: {name}, too few for a verdict in {limits.prove_minutes} min"
     return Escalate(why, verdict=Verdict(Outcome.FAILED, why))
-
-
-def _name(attempt: Attempt) -> str:
-    return attempt.fix.replace("_", " ")
 
 
 def _no_better(commands: Commands, attempt: Attempt, why: str) -> Decision:

@@ -206,7 +206,7 @@ class Redeploy:
 
 def settling(at: datetime, service: ecs.Service, attempt: Attempt) -> Decision | None:
     """Wait until ECS says COMPLETED and the new tasks have worked for a while; None when that is over."""
-    since, name = attempt.outcome_at or attempt.tried_at, attempt.fix.replace("_", " ")
+    since, name = attempt.outcome_at or attempt.tried_at, attempt.fix
     state, changed_at = service.primary.rollout_state, service.primary.updated_at
     if state != "COMPLETED":
         if at - since < COMPLETED_DEADLINE:

@@ -91,7 +91,7 @@ def test_what_did_not_help_is_put_back_as_an_undo_of_exactly_that_change() -> No
     assert decided(facts(**at()), raised()) == Apply(
         "restore_memory",
         "saas-backend:7 is put back, for it did not help: "
-        "50.0 % of 500 requests failed since the raise memory of 02:40",
+        "50.0 % of 500 requests failed since the raise_memory of 02:40",
         undoes="intent-1",
         command=(
             "aws ecs update-service --region me-south-1 --cluster saas-prod --service saas-backend "
