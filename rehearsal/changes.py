@@ -28,11 +28,16 @@ class Change:
 def _update(line: Line) -> str:
     params = line.get("params", {})
     name = str(params.get("service", "")).rsplit("/", 1)[-1]
+    told = []
     if "desiredCount" in params:
-        return f"scale {name} to {params['desiredCount']}"
+        told.append(f"scale {name} to {params['desiredCount']}")
     if "taskDefinition" in params:
-        return f"deploy {params['taskDefinition'].rsplit('/', 1)[-1]} to {name}"
-    return f"redeploy {name}"
+        told.append(f"deploy {params['taskDefinition'].rsplit('/', 1)[-1]} to {name}")
+    if not told:
+        told.append(
+            f"{'redeploy' if params.get('forceNewDeployment') else 'ask nothing of'} {name}"
+        )
+    return " and ".join(told)
 
 
 def _register(line: Line) -> str:
@@ -65,14 +70,18 @@ WORDS: Mapping[str, Callable[[Line], str]] = {
 """Every call that a fix may make, by service and operation."""
 
 
+def accepted(line: Line) -> bool:
+    """Say whether a call changed something, was accepted, and was made by a function of ours."""
+    name = f"{line['service']} {line['operation']}"
+    return name in WORDS and line["status"] == 200 and line["function"] != "driver"
+
+
 def changes(folder: Path) -> list[Change]:
     """Return every accepted change, oldest first: calls of AWS, and what was posted to the SaaS."""
     calls = [
         Change(line["at"], line["function"], WORDS[f"{line['service']} {line['operation']}"](line))
-        for line in read(folder, "aws-calls")
-        if f"{line['service']} {line['operation']}" in WORDS
-        and line["status"] == 200
-        and line["function"] != "driver"
+        for line in read(folder, "changes")
+        if accepted(line)
     ]
     posted = [
         Change(line["at"], "", f"{line['method']} {line['path']}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.cases.case import Evidence, Expected
-from rehearsal.changes import WORDS, changes
+from rehearsal.changes import WORDS, accepted, changes
 from rehearsal.journal import read
 from rehearsal.world import World
 
@@ -124,6 +124,9 @@ def _changes(evidence: Evidence, folder: Path, wanted: tuple[str, ...], ended: E
     evidence.expect(texts == wanted, f"changed: {list(texts)}, expected {list(wanted)}")
     early = [one.text for one in found if one.at < ended.broke_at]
     evidence.expect(not early, f"changed before anything was broken: {early}")
+    calls = sum(accepted(line) for line in read(folder, "aws-calls"))
+    told = sum(bool(one.function) for one in found)
+    evidence.expect(calls == told, f"the call log has {calls} changes, {told} have parameters")
 
 
 def _proofs(evidence: Evidence, expected: Expected, ended: Ended) -> None:
@@ -160,8 +163,9 @@ def _workers(evidence: Evidence, folder: Path, expected: Expected, ended: Ended)
     }
     # At the end of a case whatever still runs is killed, without a line of the signal.
     exited = {line["pid"] for line in lines if line.get("exit_code", -9) != -9}
-    old = {pid for pid, at in started.items() if at <= ended.broke_at}
-    new = started.keys() - old
+    gone = {line["pid"] for line in lines if "exit_code" in line and line["at"] < ended.broke_at}
+    old = {pid for pid, at in started.items() if at <= ended.broke_at} - gone
+    new = started.keys() - old - gone
     if expected.new_workers:
         evidence.expect(new, f"no {kind} process was started after the break")
         left = len(old - stopped - exited)

@@ -61,7 +61,8 @@ class Server:
     """The embedded AWS's endpoint.
 
     Args:
-        journal: gets a line in ``aws-calls.jsonl`` for each call of a function.
+        journal: gets a line in ``aws-calls.jsonl`` for each call of a function, and one in
+            ``changes.jsonl`` with the parameters of each that changes something.
         whose: function name by access key.
     """
 
@@ -121,8 +122,16 @@ class Server:
             operation=call.operation,
             target=call.target,
             status=call.status,
-            **({"params": shown} if shown else {}),
         )
+        if shown:
+            self._journal.write(
+                "changes",
+                function=call.function,
+                service=call.service,
+                operation=call.operation,
+                status=call.status,
+                params=shown,
+            )
 
     def _understand(self, environ: dict[str, Any]) -> Call:
         found = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))

@@ -92,6 +92,14 @@ WORKERS: dict[str, tuple[str, Spoil]] = {
             ),
         )[0],
     ),
+    "asked to stop before the break only": (
+        "1 workers from before the break were never ended",
+        lambda night: (
+            night.change("processes", {"signal": "SIGTERM"}, at="2026-11-23T03:07"),
+            night.change("processes", {"signal": "SIGKILL"}, at="2026-11-23T03:07"),
+            night.end(done=list(range(10))),
+        )[0],
+    ),
     "one more beside the frozen one": (
         "1 workers from before the break were never ended",
         lambda night: (
@@ -192,6 +200,15 @@ def test_a_worker_killed_twice_takes_one_task(tmp_path: Path) -> None:
 
     assert len(kills) == 2
     _says_only("2 tasks never ran, 1 workers were killed", night, tmp_path)
+
+
+def test_a_worker_that_was_gone_before_the_break_is_none_of_the_nights(tmp_path: Path) -> None:
+    night = repaired()
+
+    night.add("processes", worker("03:01", 33, "start"))
+    night.add("processes", worker("03:05", 33, "exit", exit_code=-9))
+
+    assert night.judged(tmp_path).ok
 
 
 def test_a_worker_that_exited_by_itself_is_ended(tmp_path: Path) -> None:

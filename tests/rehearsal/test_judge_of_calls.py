@@ -16,7 +16,6 @@ from evidence import Spoil, at, call, repaired, watched
         ("ecr", "PutImage", 200),
         ("ssm", "PutParameter", 200),
         ("rds", "RebootDBInstance", 200),
-        ("s3", "PUT /saas-prod-uploads/key", 200),
         ("lambda", "POST /2015-03-31/functions", 200),
         ("monitoring", "DisableAlarmActions", 200),
     ],

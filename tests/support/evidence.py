@@ -54,6 +54,10 @@ def letter(request: str) -> Line:
     return {"requestContext": {"requestId": request}}
 
 
+def _has(line: Line, wanted: Line) -> bool:
+    return all(line.get(name) == value for name, value in wanted.items())
+
+
 @dataclass
 class Night:
     """One case's evidence.
@@ -73,13 +77,13 @@ class Night:
 
     def drop(self, file: str, **wanted: Any) -> None:
         """Take away the lines that have these fields; there must be some."""
-        left = [one for one in self.files[file] if wanted.items() - one.items()]
+        left = [one for one in self.files[file] if not _has(one, wanted)]
         assert len(left) < len(self.files[file]), f"no line of {file} has {wanted}"
         self.files[file] = left
 
     def change(self, file: str, wanted: Line, **fields: Any) -> None:
         """Overwrite fields of the lines that have the wanted ones; there must be some."""
-        found = [one for one in self.files[file] if not wanted.items() - one.items()]
+        found = [one for one in self.files[file] if _has(one, wanted)]
         assert found, f"no line of {file} has {wanted}"
         for one in found:
             one.update(fields)
