@@ -97,11 +97,11 @@ def read(settings: Settings, *, count_quotas: bool = False) -> Reading:
         client.close()
 
 
-def _quotas(client: Any, pattern: str) -> int:
+def _quotas(server: Any, pattern: str) -> int:
     """Count keys like the pattern, without blocking Redis."""
     cursor, found = 0, 0
     for _ in range(SCAN_ROUNDS):
-        cursor, keys = client.scan(cursor, match=pattern, count=MOST_COUNTED)
+        cursor, keys = server.scan(cursor, match=pattern, count=MOST_COUNTED)
         found += len(keys)
         if not cursor or found >= MOST_COUNTED:
             break
