@@ -4,19 +4,15 @@ A mistake in the file is refused with the file's name, the key and what was expe
 is synthesized.
 """
 
-import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_type_hints
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ai_provider_outage.decide import Limits as AiProviderOutageLimits
-from backend_5xx.limits import Limits as Backend5xxLimits
-from db_connections.decide import Limits as DbConnectionsLimits
-from db_unavailable.decide import Limits as DbUnavailableLimits
 from infra.fields import (
+    AlarmName,
     Https,
     LogGroup,
     Name,
@@ -30,10 +26,9 @@ from infra.fields import (
     like,
     optional,
 )
+from infra.limits import Limits
 from infra.mistakes import sentence
-from redis_unavailable.decide import Limits as RedisUnavailableLimits
-from runbook.limits import Limits as GateLimits
-from worker_stuck.decide import Limits as WorkerStuckLimits
+from runbook.checks.alarms import AUTO_SCALING
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 
@@ -245,6 +240,9 @@ class Redis(_Part):
     replication_group: Name
     queue: Name
     unacked: Name
+    quota_pattern: Annotated[
+        str, like(r"[A-Za-z0-9_:{}.-]+[*]?", "a Redis key or its beginning, like ai_quota:*")
+    ] = "ai_quota:*"
 
 
 class Alarms(_Part):
@@ -253,46 +251,14 @@ class Alarms(_Part):
     queue_depth: Annotated[int, Field(ge=1)] = 100
 
 
-def _check_overrides(found: Mapping[str, Any], limits: type, where: str) -> None:
-    """Check names and types here, for a function that refuses its limits is found out at night."""
-    known = get_type_hints(limits)
-    for name, value in found.items():
-        if name not in known:
-            raise ValueError(f"{where}.{name} is unknown; expected one of {', '.join(known)}")
-        whole = known[name] is int
-        number = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or value <= 0:
-            kind = "whole number" if whole else "number"
-            raise ValueError(f"{where}.{name} is {value!r}; expected a {kind} above 0")
+class Triage(_Part):
+    """Alarms without a scenario that are told of with the quick diagnostics.
 
+    Attributes:
+        alarms: names, besides those that begin with ``nightshift-triage/``.
+    """
 
-class Limits(_Part):
-    """Overrides of the named limits; their defaults and reasons are beside the code they limit."""
-
-    gate: dict[str, Any] = Field(default_factory=dict)
-    ai_provider_outage: dict[str, Any] = Field(default_factory=dict)
-    backend_5xx: dict[str, Any] = Field(default_factory=dict)
-    db_connections: dict[str, Any] = Field(default_factory=dict)
-    db_unavailable: dict[str, Any] = Field(default_factory=dict)
-    redis_unavailable: dict[str, Any] = Field(default_factory=dict)
-    worker_stuck: dict[str, Any] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        for name, limits in _LIMITS.items():
-            _check_overrides(getattr(self, name), limits, f"limits.{name}")
-        return self
-
-
-_LIMITS: Mapping[str, type] = {
-    "gate": GateLimits,
-    "backend_5xx": Backend5xxLimits,
-    "ai_provider_outage": AiProviderOutageLimits,
-    "db_connections": DbConnectionsLimits,
-    "db_unavailable": DbUnavailableLimits,
-    "redis_unavailable": RedisUnavailableLimits,
-    "worker_stuck": WorkerStuckLimits,
-}
+    alarms: list[AlarmName] = Field(default_factory=list)
 
 
 class Environment(_Part):
@@ -321,7 +287,26 @@ class Environment(_Part):
     migrations: Migrations
     alarms: Alarms = Alarms()
     existing_alarms: dict[Scenario, list[Name]] = Field(default_factory=dict)
+    triage: Triage = Triage()
     limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> Self:
+        if self.name == "triage":
+            raise ValueError(
+                "name is 'triage'; expected another: alarms that opted in are named so"
+            )
+        claimed = {one for names in self.existing_alarms.values() for one in names}
+        for alarm in self.triage.alarms:
+            if alarm in claimed:
+                raise ValueError(
+                    f"triage.alarms: {alarm} has a scenario in existing_alarms already"
+                )
+            if alarm.startswith((AUTO_SCALING, f"{self.prefix}/")):
+                raise ValueError(
+                    f"triage.alarms: {alarm} is auto scaling's or Nightshift's own: never triaged"
+                )
+        return self
 
     @property
     def prefix(self) -> str:

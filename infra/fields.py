@@ -25,6 +25,13 @@ def optional(pattern: str, expected: str) -> AfterValidator:
 
 _PLAIN = "a name of 1 to 64 letters, digits, - and _, written out: no wildcard"
 Name = Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", _PLAIN)]
+AlarmName = Annotated[
+    str,
+    like(
+        r"[A-Za-z0-9][A-Za-z0-9 _./:()+=@#,-]{0,254}",
+        "an alarm's name, written out: no wildcard",
+    ),
+]
 LogGroup = Annotated[str, like(r"[A-Za-z0-9_/.#-]{1,256}", "a log group's name, no wildcard")]
 Repository = Annotated[
     str, like(r"[a-z0-9][a-z0-9._/-]{1,254}", "an ECR repository's name: lower case, no address")

@@ -87,6 +87,8 @@ class Routes(Construct):
                     pattern=events.EventPattern(
                         source=pattern["source"],
                         detail_type=pattern["detail-type"],
+                        account=pattern.get("account"),
+                        region=pattern.get("region"),
                         resources=pattern.get("resources"),
                         detail=pattern.get("detail"),
                     ),

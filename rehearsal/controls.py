@@ -1,118 +1,14 @@
-"""Breaks Nightshift on purpose: each control must turn its case red, or the judge proves nothing.
+"""The controls: each breaks Nightshift at one place and must turn its case red, or the judge is of no use."""
 
-A control edits a copy of the assembly, template or asset, at a place that must be there exactly once, so
-that a control which no longer fits the code fails loudly itself.
-"""
-
-import json
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-Resource = dict[str, Any]
-
-
-class ControlError(Exception):
-    """A control does not fit the code any more; the message says where."""
-
-
-@dataclass(frozen=True)
-class Control:
-    """One sabotage.
-
-    Attributes:
-        case: which case it must turn red.
-        what: what is broken, in a few words.
-        because: what the judge must say of it; red for another reason proves nothing.
-        sabotage: edits the copied assembly.
-    """
-
-    case: str
-    what: str
-    because: str
-    sabotage: Callable[[Path], None]
-
-
-def _template(edit: Callable[[dict[str, Resource]], int]) -> Callable[[Path], None]:
-    """Return a sabotage of the template; ``edit`` returns how many places it changed."""
-
-    def sabotage(assembly: Path) -> None:
-        path = next(assembly.glob("*.template.json"))
-        template = json.loads(path.read_text(encoding="utf-8"))
-        if not edit(template["Resources"]):
-            raise ControlError("the template has no such place")
-        path.write_text(json.dumps(template), encoding="utf-8")
-
-    return sabotage
-
-
-def _code(file: str, old: str, new: str) -> Callable[[Path], None]:
-    """Return a sabotage of a file in the assets."""
-
-    def sabotage(assembly: Path) -> None:
-        paths = list(assembly.glob(f"asset.*/{file}"))
-        if not paths:
-            raise ControlError(f"no asset has {file}")
-        for path in paths:
-            text = path.read_text(encoding="utf-8")
-            if text.count(old) != 1:
-                raise ControlError(f"{file} has {text.count(old)} places with {old!r}, expected 1")
-            path.write_text(text.replace(old, new), encoding="utf-8")
-
-    return sabotage
-
-
-def _rules_off(resources: dict[str, Resource]) -> int:
-    rules = [
-        one["Properties"]
-        for one in resources.values()
-        if one["Type"] == "AWS::Events::Rule" and "EventPattern" in one["Properties"]
-    ]
-    for rule in rules:
-        rule["State"] = "DISABLED"
-    return len(rules)
-
-
-def _without(action: str) -> Callable[[dict[str, Resource]], int]:
-    def edit(resources: dict[str, Resource]) -> int:
-        changed = 0
-        for one in resources.values():
-            if one["Type"] != "AWS::IAM::Policy":
-                continue
-            statements = one["Properties"]["PolicyDocument"]["Statement"]
-            for statement in list(statements):
-                actions = statement["Action"]
-                listed = actions if isinstance(actions, list) else [actions]
-                if action in listed:
-                    changed += 1
-                    statement["Action"] = [two for two in listed if two != action]
-                    if not statement["Action"]:
-                        statements.remove(statement)
-        return changed
-
-    return edit
-
-
-def _twin_mute(resources: dict[str, Resource]) -> int:
-    twins = [
-        one["Properties"]
-        for one in resources.values()
-        if one["Type"] == "AWS::CloudWatch::Alarm"
-        and one["Properties"]["AlarmName"].endswith("second-path/queue-depth")
-    ]
-    for twin in twins:
-        twin.pop("AlarmActions")
-    return len(twins)
-
-
-def _no_redis_package(assembly: Path) -> None:
-    folders = list(assembly.glob("asset.*/redis"))
-    if len(folders) != 1:
-        raise ControlError(f"{len(folders)} assets carry redis, expected 1")
-    shutil.rmtree(folders[0])
-
+from rehearsal.sabotage import (
+    Control,
+    code,
+    no_redis_package,
+    rules_off,
+    template,
+    twin_mute,
+    without,
+)
 
 _NO_OP = """answer = {
             "service": self.aws.reader("ecs").describe_services(
@@ -125,52 +21,204 @@ _UPDATE = """answer = self.aws.fixer("ecs").update_service(
         )"""
 
 CONTROLS: dict[str, tuple[Control, ...]] = {
+    "backend_5xx": (
+        Control(
+            "out_of_memory", "ecs:RegisterTaskDefinition cut",
+            "denied by IAM: ecs:RegisterTaskDefinition",
+            template(without("ecs:RegisterTaskDefinition")),
+        ),
+        Control(
+            "bad_deployment", "no deployment is fresh", "changed: []",
+            code("backend_5xx/signs.py", "return young", "return False"),
+        ),
+        Control(
+            "bad_rollout", "ecs:StopServiceDeployment cut",
+            "denied by IAM: ecs:StopServiceDeployment",
+            template(without("ecs:StopServiceDeployment")),
+        ),
+        Control(
+            "crash_loop", "a crash loop is nobody's", "no page says 'crash-loops, and no fresh",
+            code("backend_5xx/decide.py", "if ends.crash_loop:\n        why =", "if None:\n        why ="),
+        ),
+        Control(
+            "database_at_fault", "nothing is handed over", "no record says 'the database is at fault'",
+            code(
+                "backend_5xx/decide.py",
+                "return HandOver(fault.scenario, commands.database, why)",
+                "return None",
+            ),
+        ),
+        Control(
+            "wrong_password", "db: error is no sign", "changed: []",
+            code(
+                "backend_5xx/decide.py",
+                "or ends.memory(limits) or signs.database(facts)):",
+                "or ends.memory(limits)):",
+            ),
+        ),
+    ),
+    "db_connections": (
+        Control(
+            "leaking_tasks", "ecs:UpdateService cut", "denied by IAM: ecs:UpdateService",
+            template(without("ecs:UpdateService")),
+        ),
+        Control(
+            "leak_elsewhere", "ECS's answer is the verdict", "no page says 'the leak is elsewhere'",
+            code(
+                "db_connections/decide.py",
+                "if 100 * most / limits.connections < limits.full_percent:\n        why =",
+                "if most:\n        why =",
+            ),
+        ),
+        Control(
+            "nobody_suffers", "users are not asked", "changed: ['scale saas-backend to 2'",
+            code(
+                "db_connections/decide.py", "return rate >= limits.error_percent", "return True"
+            ),
+        ),
+        Control(
+            "autoscaling_fights", "autoscaling is not asked", "changed: ['scale saas-worker to 3'",
+            code("runbook/fixes/scale.py", "fights = tier.scaling.fights(to)", 'fights = ""'),
+        ),
+        Control(
+            "engineer_scales", "the count is not compared", "counts ended as",
+            code(
+                "runbook/fixes/scale.py", 'if now.desired != ours.left["desired"]:', "if None:"
+            ),
+        ),
+    ),
+    "db_unavailable": (
+        Control(
+            "failover", "a failover is a failure", "paged without need",
+            code("db_unavailable/decide.py", '{"failing-over", "maintenance",', '{"maintenance",'),
+        ),
+        Control(
+            "storage_full", "storage-full is in no list", "no page says 'modify-db-instance'",
+            code("db_unavailable/decide.py", '        "storage-full",\n', ""),
+        ),
+        Control(
+            "not_reconnecting", "waits for good", "no page says 'it does not reconnect'",
+            code(
+                "db_unavailable/decide.py",
+                "if waited < timedelta(minutes=limits.reconnect_minutes):",
+                "if waited:",
+            ),
+        ),
+        Control(
+            "unlisted_state", "what is unlisted counts as up", "no page says 'restoring-flux'",
+            code(
+                "db_unavailable/decide.py",
+                'return Escalate(f"{name}: this status is in no list of ours", commands.look)',
+                "return None",
+            ),
+        ),
+    ),
+    "redis_unavailable": (
+        Control(
+            "failover_with_loss", "fix is a no-op", "changed: []",
+            code(
+                "runbook/fixes/reconcile.py",
+                "reply = http.post(self.url, token=self._token())",
+                'reply = http.Reply(202, "{}")',
+            ),
+        ),
+        Control(
+            "workers_stuck", "workers not asked", "no record says 'waits until workers consume'",
+            code("redis_unavailable/decide.py", "    if consumed:\n", "    if consumed is not None:\n"),
+        ),
+        Control(
+            "token_expired", "401 is an answer like any", "no page says 'is not accepted'",
+            code(
+                "runbook/fixes/reconcile.py",
+                "REFUSED = frozenset({401, 403})",
+                "REFUSED: frozenset[int] = frozenset()",
+            ),
+        ),
+    ),
+    "ai_provider_outage": (
+        Control(
+            "short_outage", "no outage is short", "changed: ['set /prod/ai/provider",
+            code(
+                "ai_provider_outage/decide.py",
+                "if waited < _minutes(limits.prolonged_minutes):",
+                "if None:",
+            ),
+        ),
+        Control(
+            "long_outage", "ssm:PutParameter cut", "denied by IAM: ssm:PutParameter",
+            template(without("ssm:PutParameter")),
+        ),
+        Control(
+            "switch_does_not_help", "SSM's answer is the verdict", "no page says 'did not help",
+            code(
+                "ai_provider_outage/decide.py",
+                "if max(rates) < limits.error_percent:\n        why =",
+                "if rates:\n        why =",
+            ),
+        ),
+        Control(
+            "no_alternate", "any provider is an alternate", "no page says 'no alternate provider'",
+            code(
+                "ai_provider_outage/decide.py",
+                "if not commands.alternate or commands.alternate == provider.value:",
+                "if None:",
+            ),
+        ),
+        Control(
+            "page_is_green", "green pages are not believed", "no page says 'admits no outage'",
+            code(
+                "ai_provider_outage/decide.py",
+                "if not page.green:\n        return None",
+                "if page:\n        return None",
+            ),
+        ),
+    ),
     "worker_stuck": (
-        Control("frozen", "rules disabled", "0 redeploys reached ECS", _template(_rules_off)),
+        Control("frozen", "rules disabled", "0 redeploys reached ECS", template(rules_off)),
         Control(
             "frozen",
             "ecs:UpdateService cut",
             "denied by IAM: ecs:UpdateService",
-            _template(_without("ecs:UpdateService")),
+            template(without("ecs:UpdateService")),
         ),
         Control(
             "frozen",
             "fix is a no-op",
             "0 redeploys reached ECS",
-            _code("runbook/fixes/redeploy.py", _UPDATE, _NO_OP),
+            code("runbook/fixes/redeploy.py", _UPDATE, _NO_OP),
         ),
         Control(
             "frozen",
             "probe is mute",
             "the alarm ended as INSUFFICIENT_DATA",
-            _code("redis_probe/handler.py", "metrics.emit(reading.by_queue()", "metrics.emit({}"),
+            code("redis_probe/handler.py", "metrics.emit(reading.by_queue()", "metrics.emit({}"),
         ),
-        Control("frozen", "redis not in the asset", "redis-probe-errors", _no_redis_package),
+        Control("frozen", "redis not in the asset", "redis-probe-errors", no_redis_package),
         Control(
             "crash_loop",
             "sns:Publish cut",
             "denied by IAM: sns:Publish",
-            _template(_without("sns:Publish")),
+            template(without("sns:Publish")),
         ),
         Control(
             "backlog",
             "busy workers not asked",
             "1 redeploys reached ECS, expected 0",
-            _code("worker_stuck/decide.py", "    _draining,\n    _stuck,", "    _stuck,"),
+            code("worker_stuck/decide.py", "    _draining,\n    _fresh,", "    _fresh,"),
         ),
         Control(
             "frozen_again",
             "ECS's answer is the verdict",
             "no page says 'did not help'",
-            _code("worker_stuck/decide.py", "if before - now > held or now == 0:", "if True:"),
+            code("worker_stuck/decide.py", "if falls > held or empty:", "if True:"),
         ),
         Control(
             "observe",
             "mode ignored",
             "1 redeploys reached ECS, expected 0",
-            _code(
+            code(
                 "runbook/gate.py",
-                "or (None if by_hand else self._mode(fix, live))",
+                "or (None if by_hand or undo else self._mode(fix, live))",
                 "or None",
             ),
         ),
@@ -178,36 +226,25 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             "switched_off",
             "switch ignored",
             "1 redeploys reached ECS, expected 0",
-            _code("runbook/gate.py", "self._switch(live)\n            or", "None\n            or"),
+            code("runbook/gate.py", "self._switch(live)\n            or", "None\n            or"),
         ),
         Control(
             "engineer_deploys",
             "target not re-read",
             "1 redeploys reached ECS, expected 0",
-            _code("runbook/gate.py", "or fix.refuse(facts, answers)", "or None"),
+            code("runbook/gate.py", "or fix.refuse(facts, answers)", "or None"),
         ),
         Control(
             "dies_midway",
             "intent forgotten",
             "no update says 'redeploy applied'",
-            _code("runbook/held.py", "if self._incident.unanswered:", "if None:"),
+            code("runbook/held.py", "if self._incident.unanswered:", "if None:"),
         ),
         Control(
             "nightshift_dead",
             "slow twin mute",
             "no message on the second path says 'second-path/queue-depth'",
-            _template(_twin_mute),
+            template(twin_mute),
         ),
     )
-}
-
-
-def sabotaged(control: Control, assembly: Path, into: Path) -> Path:
-    """Copy an assembly and break the copy.
-
-    Raises:
-        ControlError: the control does not fit the code any more.
-    """
-    shutil.copytree(assembly, into)
-    control.sabotage(into)
-    return into
+}  # fmt: skip

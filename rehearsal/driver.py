@@ -19,8 +19,8 @@ from rich.table import Table
 from infra.environment import load
 from infra.synth import build
 from rehearsal.cases import SCENARIOS
-from rehearsal.controls import Control, ControlError, sabotaged
 from rehearsal.overlay import addresses
+from rehearsal.sabotage import Control, ControlError, sabotaged
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".rehearsal"

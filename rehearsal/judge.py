@@ -17,8 +17,8 @@ from rehearsal.world import World
 
 ALWAYS = ("aws-calls", "invocations", "processes")
 """Files that every case writes: where one is empty, an expected 0 would prove nothing."""
-OUR_OWN = ("dynamodb", "events", "sns", "sqs")
-"""Where a write of Nightshift's is to its own table, bus, topics and queue; IAM holds it to these."""
+OUR_OWN = ("dynamodb", "events", "s3", "sns", "sqs")
+"""Where a write of Nightshift's is to its own table, bus, bucket, topics and queue; IAM holds it to these."""
 READS = ("Describe", "List", "Get", "BatchGet", "Filter", "Query", "GET ")
 TASK_LOST_PER_KILL = 1
 """Messages that a killed worker may take with it: one per consumer, and a worker here is one consumer."""
@@ -111,6 +111,8 @@ def _redeploys(evidence: Evidence, folder: Path, expected: Expected, ended: Ende
         len(calls) == expected.redeploys,
         f"{len(calls)} redeploys reached ECS, expected {expected.redeploys}",
     )
+    other = [one.text for one in changes(folder) if not one.text.startswith("redeploy ")]
+    evidence.expect(not other, f"changed more than a redeploy: {other}")
     for line in calls:
         evidence.expect(line["at"] >= ended.broke_at, "a redeploy before anything was broken")
         evidence.expect(

@@ -63,9 +63,9 @@ def look_at(stage: "Stage") -> World:
         recent_requests=sum(minute.get("RequestCount", 0.0) for minute in recent),
         recent_errors=sum(value for _, value in answers),
         provider=stage.aws.client("ssm").get_parameter(Name=parameter)["Parameter"]["Value"],
-        connections=saas.database.connections() if saas.database else None,
+        connections=saas.connections(),
         usage={str(user): int(tokens) for user, tokens, _ in rows},
-        counters=quotas.counters(saas.broker.client) if saas.broker.up() else {},
+        counters=quotas.counters(saas.broker.client, saas.quota_prefix) if saas.broker.up() else {},
         rows=sum(int(count) for _, _, count in rows),
         production=saas.outside.production,
     )

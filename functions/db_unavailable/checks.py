@@ -42,19 +42,12 @@ class Facts:
     def seen(self) -> dict[str, str]:
         """Return one short line per question."""
         return {
-            "database": _instance(self.instance),
+            "database": rds.line(self.instance),
             "rds events": _events(self.events),
             "health": health.line(self.health),
             "db field": metrics.line(self.db_ok, 5, "(1 is ok), last 5 min"),
             "alarms": alarms.line(self.alarms),
         }
-
-
-def _instance(fact: rds.Instance | Unknown) -> str:
-    if isinstance(fact, Unknown):
-        return f"unknown: {fact.why}"
-    standby = "Multi-AZ" if fact.multi_az else "no standby"
-    return f"{fact.identifier} is {fact.status}, {fact.instance_class}, {standby}"
 
 
 def _events(fact: tuple[rds.Event, ...] | Unknown) -> str:

@@ -50,18 +50,12 @@ class Facts:
         return {
             "redis": redis.line(self.reading),
             "up": metrics.line(self.up, 10, "(1 is up), last 10 min"),
-            "group": _group(self.group),
+            "group": elasticache.line(self.group),
             "events": _events(self.events),
             "queue": metrics.line(self.depth, 5, "messages, last 5 min"),
             "health": health.line(self.health),
             "alarms": alarms.line(self.alarms),
         }
-
-
-def _group(fact: elasticache.Group | Unknown) -> str:
-    if isinstance(fact, Unknown):
-        return f"unknown: {fact.why}"
-    return f"{fact.name} is {fact.status}, primary {fact.primary or 'not shown'}"
 
 
 def _events(fact: tuple[elasticache.Event, ...] | Unknown) -> str:

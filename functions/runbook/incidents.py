@@ -291,9 +291,10 @@ def _moment(text: Any) -> datetime | None:
 def _item(incident: Incident, claimed_until: datetime, next_look_at: datetime) -> dict[str, Any]:
     resolved = incident.status is Status.RESOLVED
     # The counter belongs to the joiners, who add to it without the claim; it starts anew at the end.
-    counter = {"triggers": 0} if resolved else {}
+    # So does a person's word that the page was seen: the next trouble of this target pages anew.
+    anew = {"triggers": 0, "acknowledged_at": None} if resolved else {}
     return {
-        **counter,
+        **anew,
         "pk": key(incident.scenario, incident.target),
         "sk": CURRENT,
         "schema": SCHEMA,

@@ -10,10 +10,12 @@ from infra.chapters import (
     backend_5xx,
     db_connections,
     db_unavailable,
+    diagnose,
     health_probe,
     patrol,
     redis_probe,
     redis_unavailable,
+    triage,
     worker_stuck,
 )
 from infra.environment import Environment
@@ -28,7 +30,7 @@ SCENARIOS = {
     "worker_stuck": worker_stuck,
 }
 """The scenarios by name: each has its alarms, its rules and its incidents."""
-_OTHERS = (redis_probe, health_probe)
+_OTHERS = (redis_probe, health_probe, diagnose, triage)
 
 
 def specs(environment: Environment) -> list[Spec]:

@@ -25,6 +25,19 @@ def decided(stage: Stage, text: str) -> bool:
     return any(text in str(item.get("why", "")) for item in stage.table())
 
 
+def resolved(stage: Stage, scenario: str) -> bool:
+    """Say whether an incident of the scenario has ended; who was told nothing gets no update of it."""
+    return any(
+        item["pk"].startswith(f"record#{scenario}-") and item.get("decided") == "Resolve"
+        for item in stage.table()
+    )
+
+
+def outcome(stage: Stage, word: str) -> bool:
+    """Say whether some fix ended so."""
+    return any(item.get("outcome") == word for item in stage.table())
+
+
 def act(stage: Stage, *fixes: str) -> None:
     """Let the fixes act, as a person does who trusts them: prod.toml ships most of them as propose."""
     for fix in fixes:

@@ -57,7 +57,8 @@ def _use_database() -> None:
 @app.task(name="saas.reconcile_ai_quotas")  # type: ignore[untyped-decorator]  # Celery has no types
 def reconcile_ai_quotas() -> None:
     """Rebuild the AI quota counters from the usage log."""
-    quotas.reconcile(os.environ["SAAS_DB"], redis.Redis.from_url(URL))
+    counted = redis.Redis.from_url(URL)
+    quotas.reconcile(os.environ["SAAS_DB"], counted, os.environ["SAAS_QUOTA_PREFIX"])
 
 
 @app.task(name="saas.work")  # type: ignore[untyped-decorator]  # Celery has no types

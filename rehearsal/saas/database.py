@@ -33,6 +33,7 @@ CREATE ROLE saas LOGIN PASSWORD '{password}';
 GRANT ALL ON ALL TABLES IN SCHEMA public TO saas;
 GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO saas;
 GRANT CREATE ON SCHEMA public TO saas;
+CREATE ROLE stranger LOGIN PASSWORD '{password}';
 """
 
 
@@ -160,6 +161,16 @@ class Database:
         """Ask as a superuser, whose connections are reserved."""
         with self._admin() as connection:
             return connection.execute(text.encode(), values).fetchall()
+
+    def address(self, user: str, password: str = PASSWORD) -> str:
+        """Return how a user reaches it."""
+        return f"postgresql://{user}:{password}@{LOOPBACK}:{self.port}/postgres"
+
+    def end_connections(self, user: str) -> None:
+        """End what a user has, as an administrator does."""
+        self.execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{user}'"  # noqa: S608  # a name of ours
+        )
 
     def execute(self, text: str) -> None:
         """Do something as a superuser."""

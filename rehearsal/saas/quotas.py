@@ -4,15 +4,11 @@ from typing import Any
 
 import psycopg
 
-PREFIX = "quota:ai:"
-"""Of the counters' keys."""
-
-
 LOCK = 7
 """Advisory lock in Postgres: shared by those who count, held alone by who rebuilds."""
 
 
-def count_usage(connection: Any, redis: Any, user: str, tokens: int) -> None:
+def count_usage(connection: Any, redis: Any, prefix: str, user: str, tokens: int) -> None:
     """Write down what a user used, and add it to their counter.
 
     Raises:
@@ -23,20 +19,20 @@ def count_usage(connection: Any, redis: Any, user: str, tokens: int) -> None:
         connection.execute(
             "INSERT INTO ai_usage_log (user_id, tokens) VALUES (%s, %s)", (user, tokens)
         )
-        redis.incrby(f"{PREFIX}{user}", tokens)
+        redis.incrby(f"{prefix}{user}", tokens)
     finally:
         connection.execute("SELECT pg_advisory_unlock_shared(%s)", (LOCK,))
 
 
-def reconcile(address: str, redis: Any) -> dict[str, int]:
+def reconcile(address: str, redis: Any, prefix: str) -> dict[str, int]:
     """Set each counter to what the log says; a counter that the log does not know goes."""
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))  # until the connection closes
         totals = sums(connection)
         for user, total in totals.items():
-            redis.set(f"{PREFIX}{user}", total)
-        for user in counters(redis).keys() - totals.keys():
-            redis.delete(f"{PREFIX}{user}")
+            redis.set(f"{prefix}{user}", total)
+        for user in counters(redis, prefix).keys() - totals.keys():
+            redis.delete(f"{prefix}{user}")
     return totals
 
 
@@ -46,10 +42,10 @@ def sums(connection: Any) -> dict[str, int]:
     return {str(user): int(total) for user, total in found.fetchall()}
 
 
-def counters(redis: Any) -> dict[str, int]:
+def counters(redis: Any, prefix: str) -> dict[str, int]:
     """Return each user's tokens by Redis."""
     found = {}
-    for key in redis.scan_iter(f"{PREFIX}*"):
+    for key in redis.scan_iter(f"{prefix}*"):
         name = key.decode() if isinstance(key, bytes) else key
-        found[name.removeprefix(PREFIX)] = int(redis.get(key) or 0)
+        found[name.removeprefix(prefix)] = int(redis.get(key) or 0)
     return found

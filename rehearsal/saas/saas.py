@@ -77,7 +77,7 @@ class Saas:
         self.minutes: list[dict[str, float]] = []
         self.broken, self.crash, self.leak = (folder / name for name in ("broken", "crash", "leak"))
         self.broker = Broker(folder, environment.redis.port, processes)
-        self.database = self._start_database() if DATABASE in parts else None
+        self._database = self._start_database() if DATABASE in parts else None
         providers = {name: Provider(name) for name in environment.ai.status_pages}
         self.outside = Outside(
             providers, environment.frontend.project, stands_in=BACKEND not in parts
@@ -95,7 +95,7 @@ class Saas:
         self.users = Users(
             web_port, clock, counts.get("chats", 0), counts.get("requests", A_MINUTE)
         )
-        self.strangers = Strangers(self.address())
+        self.strangers = Strangers(lambda: self.database)
         for name, service, tag in (
             (WORKER, self.worker, "prod"),
             (BACKEND, self.backend, "build-1"),
@@ -117,8 +117,23 @@ class Saas:
 
     def address(self, password: str = PASSWORD) -> str:
         """Return how the SaaS's tasks reach the database."""
-        port = self.database.port if self.database else 1
-        return f"postgresql://saas:{password}@{LOOPBACK}:{port}/postgres"
+        return self.database.address("saas", password)
+
+    @property
+    def quota_prefix(self) -> str:
+        """Return what the keys of the AI quotas begin with."""
+        return self._environment.redis.quota_pattern.removesuffix("*")
+
+    @property
+    def database(self) -> Database:
+        """Return the database.
+
+        Raises:
+            RuntimeError: the case has none.
+        """
+        if self._database is None:
+            raise RuntimeError("this case has no database")
+        return self._database
 
     def _make_secrets(self) -> None:
         environment = self._environment
@@ -137,8 +152,9 @@ class Saas:
             "SAAS_REDIS_URL": self.broker.url,
             "SAAS_QUEUE": self._environment.redis.queue,
             "SAAS_BROKEN": str(self.broken),
+            "SAAS_QUOTA_PREFIX": self.quota_prefix,
         }
-        return {**common, "SAAS_DB": self.address()} if self.database else common
+        return {**common, "SAAS_DB": self.address()} if self._database else common
 
     def _worker_program(self) -> Program:
         return Program(
@@ -217,8 +233,6 @@ class Saas:
 
     def fail_over(self) -> None:
         """Lose the database's primary, as RDS tells of it."""
-        if self.database is None:
-            raise RuntimeError("this case has no database")
         self.database.kill()
         self.managed.set_database("failing-over")
         self.managed.database_event(
@@ -227,8 +241,6 @@ class Saas:
 
     def failed_over(self) -> None:
         """Have the database back."""
-        if self.database is None:
-            raise RuntimeError("this case has no database")
         self.database.start()
         self.managed.set_database("available")
         self.managed.database_event(
@@ -237,19 +249,13 @@ class Saas:
 
     def lose_database(self, status: str) -> None:
         """Have Postgres die, and RDS say why in its own way."""
-        if self.database is None:
-            raise RuntimeError("this case has no database")
         self.database.kill()
         self.managed.set_database(status)
 
     def lock_out(self) -> None:
         """Have the database refuse the application, while it is up."""
-        if self.database is None:
-            raise RuntimeError("this case has no database")
         self.database.execute("ALTER ROLE saas NOLOGIN")
-        self.database.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'saas'"
-        )
+        self.database.end_connections("saas")
 
     def rows(self) -> int:
         """Return how many rows the usage log has."""
@@ -331,7 +337,7 @@ class Saas:
                 if percent is not None:
                     self._aws.put_metric("AWS/ECS", name, names, percent, now)
         self._measure_requests(last_minute)
-        count = self.database.connections() if self.database else IDLE_CONNECTIONS
+        count = self._database.connections() if self._database else IDLE_CONNECTIONS
         instance = {"DBInstanceIdentifier": self._environment.database.instance}
         if count is not None:
             self._aws.put_metric("AWS/RDS", "DatabaseConnections", instance, count, now)
@@ -351,9 +357,13 @@ class Saas:
         for name, value in by_group.items():
             self._aws.put_metric("AWS/ApplicationELB", name, both, value, now)
 
+    def connections(self) -> int | None:
+        """Return how many connections the database has; None where there is none, or it is down."""
+        return self._database.connections() if self._database else None
+
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the database as a superuser; nothing where there is none, or it is down."""
-        if self.database is None or self.database.connections() is None:
+        if self.connections() is None:
             return []
         return self.database.query(text)
 
@@ -364,8 +374,8 @@ class Saas:
         self.front.close()
         self.strangers.give_back()
         self.broker.client.close()
-        if self.database is not None:
-            self.database.close()
+        if self._database is not None:
+            self._database.close()
 
 
 def _text(moment: datetime) -> str:

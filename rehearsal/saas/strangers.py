@@ -1,43 +1,43 @@
 """Clients of the database that are no part of the SaaS: somebody's notebook, a forgotten script."""
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
+
+from rehearsal.saas.database import Database
 
 
 class Strangers:
     """Takes connections, and keeps them.
 
     Args:
-        address: libpq's connection string.
+        database: returns whose.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, database: Callable[[], Database]) -> None:
+        self._database = database
         self._kept: list[Any] = []
+
+    def _take_one(self) -> bool:
+        address = self._database().address("stranger")
+        try:
+            self._kept.append(psycopg.connect(address, autocommit=True))
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def take(self, until: int) -> None:
         """Take connections until so many are in use, by whomever."""
-        while self._count() < until:
-            self._kept.append(psycopg.connect(self._address, autocommit=True))
-
-    def _count(self) -> int:
-        if not self._kept:
-            self._kept.append(psycopg.connect(self._address, autocommit=True))
-        [(count,)] = (
-            self._kept[0]
-            .execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
-            .fetchall()
-        )
-        return int(count)
+        while (self._database().connections() or 0) < until and self._take_one():
+            pass
 
     def take_all(self) -> None:
-        """Take whatever the database gives, and end what the SaaS has, so that it has to ask anew."""
-        while True:
-            try:
-                self._kept.append(psycopg.connect(self._address, autocommit=True))
-            except psycopg.OperationalError:
-                return
+        """Take all that there are: those that the SaaS has are ended, so that it has to ask anew."""
+        for _ in range(3):
+            self._database().end_connections("saas")
+            while self._take_one():
+                pass
 
     def give_back(self) -> None:
         """Close them all."""

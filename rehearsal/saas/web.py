@@ -30,8 +30,8 @@ REDIS_SECONDS = 0.3
 """Real: Redis on the same machine answers within a millisecond."""
 PROVIDER_SECONDS = 0.15
 """Real, for the AI provider's answer: 9 virtual seconds."""
-CRASH_SECONDS = 0.5
-"""Real, before a look for the file that lets it crash: half a virtual minute."""
+CRASH_SECONDS = 0.7
+"""Real, before a look for the file that lets it crash: less than ECS takes to call a deployment steady."""
 STEP = 1024 * 1024
 REPORT_MIB = 8
 """Of memory that a report takes."""
@@ -116,7 +116,7 @@ class Backend:
     def _count(self, user: str, tokens: int) -> None:
         try:
             with self.pool.connection() as connection:
-                count_usage(connection, self.redis, user, tokens)
+                count_usage(connection, self.redis, ENV["SAAS_QUOTA_PREFIX"], user, tokens)
         except (psycopg.Error, redis.RedisError) as error:
             log("ERROR", "quota", f"usage of {user} not counted in full: {type(error).__name__}")
 

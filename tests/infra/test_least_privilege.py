@@ -55,6 +55,7 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
     services = [f"{service}{name}" for name in tiers or [told.get("service")]]
     others = [f"{service}{told['worker']}"] if "worker" in told else []
     groups = [told.get("log_group"), *([told["worker_log_group"]] if others else [])]
+    groups = [tier.get("log_group") for tier in told.get("tiers", {}).values()] or groups
     at = f"{cluster}/{told.get('service')}"
     on = {
         "alarms": [arn("cloudwatch", "alarm:*")],

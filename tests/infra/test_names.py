@@ -28,6 +28,9 @@ def test_every_scenario_alarm_is_answered_by_its_own_function(stack: Synthesized
     for name in scenarios:
         expected.setdefault(name.split("/")[1], set()).add(name)
 
+    for scenario, names in load(stack.environment).existing_alarms.items():
+        expected[scenario] |= set(names)
+
     assert expected
     assert answered(stack) == expected
 
@@ -51,8 +54,9 @@ def test_patrol_knows_the_target_of_every_scenario(stack: Synthesized) -> None:
 
 def test_a_scenario_calls_the_depth_good_below_the_alarms_threshold(stack: Synthesized) -> None:
     settings = stack.settings("worker_stuck")
-    (name,) = settings["alarms"]
+    name = f"{stack.prefix}/worker_stuck/queue-depth"
 
+    assert name in settings["alarms"]
     assert settings["queue_depth_alarm"] == stack.alarms[name]["Threshold"]
 
 
@@ -76,3 +80,20 @@ def test_every_log_group_is_where_pages_say_it_is(stack: Synthesized) -> None:
     environment = stack.settings("patrol")["environment"]
     for folder, function in stack.functions.items():
         assert function["LoggingConfig"]["LogGroup"] == f"/nightshift/{environment}/{folder}"
+
+
+def test_a_teams_own_alarm_wakes_its_scenario_over_the_bus_and_directly(
+    example: Synthesized,
+) -> None:
+    arn = example.arn("cloudwatch", "alarm:shop-queue-too-long")
+
+    rule = example.rules[f"{example.prefix}-rule-worker-stuck-alarm"]
+    callers = [
+        one["SourceArn"]
+        for one in example.of_type("AWS::Lambda::Permission").values()
+        if one["Principal"] == "lambda.alarms.cloudwatch.amazonaws.com"
+    ]
+
+    assert arn in rule["EventPattern"]["resources"]
+    assert callers == [arn]
+    assert "shop-queue-too-long" in example.settings("worker_stuck")["alarms"]

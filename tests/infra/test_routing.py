@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from moto.events.models import EventPattern
 
+from infra.chapters import triage
+from infra.environment import Triage, load
 from synthesized import Body, Synthesized
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
@@ -33,6 +35,7 @@ EXPECTED = {
     "db_unavailable_by_hand": [],
     "db_unavailable_failover": ["db-unavailable-rds"],
     "db_unavailable_look_due": ["db-unavailable-look"],
+    "diagnose_by_hand": [],
     "health_probe_by_hand": [],
     "health_probe_schedule": ["health-probe"],
     "patrol_schedule": ["patrol"],
@@ -43,6 +46,7 @@ EXPECTED = {
     "redis_unavailable_by_hand_apply": [],
     "redis_unavailable_handed_over": ["redis-unavailable-look"],
     "redis_unavailable_look_due": ["redis-unavailable-look"],
+    "triage_alarm": ["triage-alarm"],
     "worker_stuck_alarm": ["worker-stuck-alarm"],
     "worker_stuck_by_hand": [],
     "worker_stuck_by_hand_apply": [],
@@ -205,6 +209,32 @@ def test_only_a_failed_deployment_of_the_backend_wakes_its_scenario(
     prod: Synthesized, path: str, value: Any
 ) -> None:
     assert woken(prod, changed(read("backend_5xx_deployment_failed"), path, value)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param("detail.alarmName", "checkout-latency", id="it-did-not-opt-in"),
+        pytest.param("detail.alarmName", "TargetTracking-table/a", id="auto-scalings"),
+        pytest.param("detail.alarmName", "nightshift-prod/meta/dead-letters", id="our-own"),
+        pytest.param("detail.state.value", "OK", id="it-is-over"),
+        pytest.param("account", "999999999999", id="another-account"),
+        pytest.param("region", "us-east-1", id="another-region"),
+        pytest.param("source", "custom.cloudwatch", id="not-from-cloudwatch"),
+    ],
+)
+def test_what_did_not_opt_in_is_not_triaged(prod: Synthesized, path: str, value: Any) -> None:
+    assert woken(prod, changed(read("triage_alarm"), path, value)) == []
+
+
+def test_an_alarm_opts_in_by_the_environment_file(prod: Synthesized) -> None:
+    environment = load("prod").model_copy(update={"triage": Triage(alarms=["checkout latency"])})
+    event = changed(read("triage_alarm"), "detail.alarmName", "checkout latency")
+
+    pattern = EventPattern.load(json.dumps(triage.spec(environment).events["alarm"]))
+
+    assert pattern.matches_event(event)
+    assert woken(prod, event) == []
 
 
 def test_the_alarm_event_tells_of_the_alarm_that_the_stack_makes(prod: Synthesized) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evidence import FUNCTION, Line, Night, Spoil, at, call, watched
+from evidence import FUNCTION, Line, Night, Spoil, at, call, repaired, watched
 from rehearsal.aws import server
 from rehearsal.cases.case import Expected
 from rehearsal.changes import WORDS, changes
@@ -84,6 +84,25 @@ def test_changes_are_compared_one_by_one_in_their_order(
     spoil(night)
 
     assert why == night.judged(tmp_path).why
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        ({"service": "w", "desiredCount": 2}, "scale w to 2"),
+        ({"service": "w", "taskDefinition": "w:7"}, "deploy w:7 to w"),
+        ({"service": "w"}, "ask nothing of w"),
+    ],
+    ids=["scaled", "another revision", "nothing"],
+)
+def test_what_counts_as_a_redeploy_is_one(
+    params: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    night = repaired()
+
+    night.add("changes", _change("03:13", "UpdateService", params))
+
+    assert night.judged(tmp_path).why == [f"changed more than a redeploy: [{text!r}]"]
 
 
 def test_a_case_that_expects_no_change_is_red_for_any(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ such a call needs. An operation without a sample here, or that the rehearsal doe
 from collections.abc import Iterator
 from typing import Any
 
+from infra.chapters import SCENARIOS
 from reach import Site, passes, reached, words
 from rehearsal.aws.iam import NEEDED, Demand, Place, allowed
 from runbook.postmortem import FOLDER
@@ -18,7 +19,8 @@ OPTIONAL = {
     "runbook/gate.py _live": "fixes",
     "runbook/table.py get_many": "fixes",
 }
-"""Code that runs only where the function's own files pass this argument, and not as nothing."""
+"""Code that in a scenario runs only where its own files pass this argument, and not as nothing: the kit
+brings it along. Another function that can reach it means it."""
 
 KINDS = {"Put", "Update", "Delete", "ConditionCheck"}
 """What a transaction can be made of; its source names them."""
@@ -30,7 +32,9 @@ def calls(folder: str) -> list[Site]:
         (
             site
             for site in reached(folder)
-            if site.where not in OPTIONAL or passes(folder, OPTIONAL[site.where])
+            if site.where not in OPTIONAL
+            or folder not in SCENARIOS
+            or passes(folder, OPTIONAL[site.where])
         ),
         key=lambda site: (site.operation, site.where),
     )
@@ -50,6 +54,7 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
         for names in (services, read)
     )
     groups = [told.get("log_group", ""), told.get("worker_log_group", "")]
+    groups += [tier.get("log_group", "") for tier in told.get("tiers", {}).values()]
     task_role, execution_role = (*told.get("roles", ()), "", "")[:2]
     known: dict[str, list[dict[str, Any]]] = {
         "application-autoscaling.DescribeScalableTargets": [{}],

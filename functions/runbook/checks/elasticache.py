@@ -27,11 +27,13 @@ class Group:
         name: its id.
         status: ElastiCache's own word, for example ``available``.
         primary: the cluster that is primary; empty where none is shown (as with cluster mode).
+        members: all clusters of the group: their metrics are under these names.
     """
 
     name: str
     status: str
     primary: str
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def group(elasticache: Any, name: str) -> Group | Unknown:
         name=found[0]["ReplicationGroupId"],
         status=found[0]["Status"],
         primary=primaries[0] if len(primaries) == 1 else "",
+        members=tuple(member["CacheClusterId"] for member in members),
     )
 
 
@@ -71,3 +74,10 @@ def events(elasticache: Any, name: str, now: datetime, span: timedelta) -> tuple
     )["Events"]
     made = (Event(one["Date"], one.get("Message", "")) for one in found)
     return tuple(sorted(made, key=lambda one: one.at, reverse=True))
+
+
+def line(fact: Group | Unknown) -> str:
+    """Return the group as one line for people."""
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    return f"{fact.name} is {fact.status}, primary {fact.primary or 'not shown'}"

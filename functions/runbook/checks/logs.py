@@ -1,6 +1,8 @@
-"""CloudWatch Logs: has anything been logged lately?"""
+"""CloudWatch Logs: has anything been logged lately, how much, and what last?"""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from runbook.model import Unknown
@@ -10,6 +12,10 @@ NEEDS = (Need("logs:FilterLogEvents", "log_group"),)
 
 MOST_PAGES = 3
 """FilterLogEvents may answer empty pages with a token; more than 3 cost more than they tell."""
+NEWEST = timedelta(minutes=2)
+"""Are asked for by themselves: FilterLogEvents begins with the oldest line, and may have too many."""
+MOST_LINES = 1000
+"""Of a page."""
 
 
 def any_line_since(logs: Any, group: str, since: datetime) -> bool | Unknown:
@@ -36,3 +42,52 @@ def quiet(logs: Any, group: str, now: datetime, span: timedelta) -> bool | Unkno
     """Say whether the log group has had no line for at least ``span``."""
     found = any_line_since(logs, group, now - span)
     return found if isinstance(found, Unknown) else not found
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What a log group has of a while.
+
+    Attributes:
+        since: the start of what was asked for.
+        count: how many lines were read.
+        more: whether there are more that were not read; ``count`` is a least count then.
+        lines: the newest of those read, newest first: when, and what it says.
+    """
+
+    since: datetime
+    count: int
+    more: bool
+    lines: tuple[tuple[datetime, str], ...]
+
+
+def recent(logs: Any, group: str, now: datetime, span: timedelta, most: int) -> Recent:
+    """Read up to 3 pages of the last ``span``, its last 2 min first; keep the ``most`` newest lines."""
+    waiting = [
+        _between(group, now - NEWEST, now),
+        _between(group, now - span, now - NEWEST),
+    ]
+    found: list[Mapping[str, Any]] = []
+    for _ in range(MOST_PAGES):
+        if not waiting:
+            break
+        asked = waiting.pop(0)
+        answer = logs.filter_log_events(**asked)
+        found += answer["events"]
+        if "nextToken" in answer:
+            waiting.append({**asked, "nextToken": answer["nextToken"]})
+    newest = sorted(found, key=lambda one: int(one["timestamp"]), reverse=True)[:most]
+    lines = tuple(
+        (datetime.fromtimestamp(one["timestamp"] / 1000, UTC), str(one["message"]))
+        for one in newest
+    )
+    return Recent(now - span, len(found), bool(waiting), lines)
+
+
+def _between(group: str, since: datetime, until: datetime) -> dict[str, Any]:
+    return {
+        "logGroupName": group,
+        "startTime": int(since.timestamp() * 1000),
+        "endTime": int(until.timestamp() * 1000) - 1,  # the end is part of what is searched
+        "limit": MOST_LINES,
+    }

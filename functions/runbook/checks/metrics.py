@@ -104,6 +104,28 @@ def line(fact: Samples | Unknown, count: int, unit: str) -> str:
     return f"{values or 'no datapoint'} {unit}"
 
 
+def summary(fact: Samples | Unknown, unit: str) -> str:
+    """Return a series as one line for people: least, mean, most and newest value, and of how many."""
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    if not fact:
+        return "no datapoint"
+    values = [sample.value for sample in fact]
+    parts = {
+        "min": min(values),
+        "avg": sum(values) / len(values),
+        "max": max(values),
+        "last": values[-1],
+    }
+    said = " ".join(f"{name} {_short(value)}" for name, value in parts.items())
+    return f"{said} {unit}".rstrip() + f", {len(values)} min"
+
+
+def _short(value: float) -> str:
+    """Write a number with 4 digits that count, and never as a power of ten where it is large."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def together(first: Samples | Unknown, second: Samples | Unknown) -> Samples | Unknown:
     """Return two counters added up per minute; a minute that one of them lacks counts the other's."""
     if isinstance(first, Unknown):

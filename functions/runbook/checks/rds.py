@@ -91,3 +91,11 @@ def _event(found: Mapping[str, Any]) -> Event:
         categories=tuple(found.get("EventCategories", ())),
         message=found.get("Message", ""),
     )
+
+
+def line(fact: Instance | Unknown) -> str:
+    """Return the instance as one line for people."""
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    standby = "Multi-AZ" if fact.multi_az else "no standby"
+    return f"{fact.identifier} is {fact.status}, {fact.instance_class}, {standby}"

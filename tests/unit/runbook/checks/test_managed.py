@@ -85,7 +85,7 @@ def test_knows_redis_primary(stubbed: Any, roles: list[str], expected: str) -> N
 
     found = elasticache.group(client, "redis")
 
-    assert found == elasticache.Group("redis", "available", expected)
+    assert found == elasticache.Group("redis", "available", expected, ("node-0", "node-1"))
 
 
 def test_reads_a_parameter_with_its_version(stubbed: Any) -> None:

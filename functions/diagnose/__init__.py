@@ -1,0 +1,1 @@
+"""By hand: the runbook's Quick Diagnostics as one report. It changes nothing."""

@@ -1,0 +1,91 @@
+"""Runbook scenario D: Redis goes away with what it keeps, and the quotas are rebuilt."""
+
+import signal
+
+from rehearsal.cases.case import Case, Expected
+from rehearsal.cases.watching import decided, paged, resolved
+from rehearsal.saas.saas import AI, BACKEND, DATABASE, WORKER
+from rehearsal.stage import Stage
+from rehearsal.world import World
+
+PARTS = frozenset({WORKER, BACKEND, DATABASE, AI})
+COUNTS = {"chats": 12}
+ALARM = "redis_unavailable/redis-up"
+RECONCILE = "POST /api/v1/admin/tasks/reconcile-ai-quotas"
+ROWS, USERS = 50, 3
+"""Fewer would prove little."""
+AWAY_MINUTES = 4
+
+
+def _rebuilt(world: World) -> str:
+    if world.rows < ROWS or len(world.usage) < USERS or not all(world.usage.values()):
+        return f"only {world.rows} rows of {len(world.usage)} users: too few to prove anything"
+    if world.usage != world.counters:
+        return f"the usage log says {world.usage}, Redis counts {world.counters}"
+    return ""
+
+
+def _fail_over(stage: Stage) -> int:
+    """Lose Redis for some minutes, while users go on; return how many rows were written meanwhile."""
+    saas = stage.saas
+    stage.until(lambda: saas.rows() >= ROWS, 30)
+    before = saas.rows()
+    saas.broker.kill()
+    saas.managed.set_redis("modifying")
+    saas.managed.redis_event("Failover to replica node saas-prod-redis-002 started")
+    stage.until(lambda: False, AWAY_MINUTES)
+    saas.broker.start()
+    saas.managed.set_redis("available")
+    saas.managed.redis_event("Failover to replica node saas-prod-redis-002 completed")
+    return saas.rows() - before
+
+
+def failover_with_loss(stage: Stage) -> bool:
+    """Redis fails over and has lost its counters: waited for, then they are rebuilt."""
+    written = _fail_over(stage)
+    return written > 0 and stage.until(lambda: resolved(stage, "redis_unavailable"), 60)
+
+
+def workers_stuck(stage: Stage) -> bool:
+    """Redis is back and the workers do not consume: the reconcile, a task of theirs, waits for them."""
+    saas = stage.saas
+    for task in saas.worker.running():
+        stage.processes.signal(task.process, signal.SIGSTOP)
+    _fail_over(stage)
+    stage.send(150)
+    waits = stage.until(lambda: decided(stage, "waits until workers consume"), 30)
+    for task in saas.worker.running():
+        stage.processes.signal(task.process, signal.SIGCONT)
+    return waits and stage.until(lambda: resolved(stage, "redis_unavailable"), 60)
+
+
+def token_expired(stage: Stage) -> bool:
+    """The admin token is not accepted any more: the page names the secret."""
+    name = stage.environment.reconcile.secret
+    stage.aws.client("secretsmanager").put_secret_value(SecretId=name, SecretString="expired")
+    _fail_over(stage)
+    return stage.until(lambda: paged(stage, "redis_unavailable", name), 40)
+
+
+CASES = (
+    Case(
+        "failover_with_loss", "Redis is killed and comes back empty", failover_with_loss,
+        Expected(
+            changes=(RECONCILE,), updates=("reconcile applied", "resolved"), no_pages=True,
+            proofs=(_rebuilt,), alarm_ok=True,
+        ),
+        parts=PARTS, counts=COUNTS, alarm=ALARM,
+    ),
+    Case(
+        "workers_stuck", "Redis comes back empty; workers stopped", workers_stuck,
+        Expected(
+            changes=(RECONCILE,), records=("waits until workers consume",), proofs=(_rebuilt,),
+        ),
+        parts=PARTS, counts=COUNTS, alarm=ALARM,
+    ),
+    Case(
+        "token_expired", "Redis comes back empty; old token", token_expired,
+        Expected(changes=(), pages=("prod/super-admin-token", "is not accepted")),
+        parts=PARTS, counts=COUNTS, alarm=ALARM,
+    ),
+)  # fmt: skip
