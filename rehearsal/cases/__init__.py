@@ -1,10 +1,21 @@
 """What is broken, and what must come of it: one small table a scenario."""
 
-from rehearsal.cases import backend_5xx, worker_stuck
+from rehearsal.cases import (
+    ai_provider_outage,
+    backend_5xx,
+    db_connections,
+    db_unavailable,
+    redis_unavailable,
+    worker_stuck,
+)
 from rehearsal.cases.case import Case
 
 SCENARIOS: dict[str, tuple[Case, ...]] = {
-    "backend_5xx": backend_5xx.CASES[:2],
+    "backend_5xx": backend_5xx.CASES,
+    "db_connections": db_connections.CASES,
+    "db_unavailable": db_unavailable.CASES,
+    "redis_unavailable": redis_unavailable.CASES,
+    "ai_provider_outage": ai_provider_outage.CASES,
     "worker_stuck": worker_stuck.CASES,
 }
 

@@ -83,6 +83,8 @@ class Saas:
             providers, environment.frontend.project, stands_in=BACKEND not in parts
         )
         self.managed = Managed(environment, clock, aws.bus.put)
+        for group in (environment.worker.log_group, environment.backend.log_group):
+            aws.client("logs").create_log_group(logGroupName=group)
         aws.client("ecs").create_cluster(clusterName=environment.cluster.name)
         self.managed.make(aws.client)
         self._make_secrets()
