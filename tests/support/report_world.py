@@ -165,7 +165,7 @@ class World:
         self.time = NOW
         self._local = threading.local()
         self.aws = CLIENTS
-        self.told = {**TOLD, "health_url": f"{web.url}/health"}
+        self.told = {**copy.deepcopy(TOLD), "health_url": f"{web.url}/health"}
         self.settings = build(Settings, self.told, "report")
         self.outbox = Outbox(
             Table(self.aws.reader("dynamodb"), self.settings.table),
