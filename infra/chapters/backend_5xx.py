@@ -124,15 +124,14 @@ def _targets(environment: Environment) -> Alarm:
 
 def spec(environment: Environment) -> Spec:
     """Return the scenario's function."""
-    backend, worker, arn = environment.backend, environment.worker, environment.arn
-    at = f"{environment.cluster.name}/{backend.service}"
-    roles = [environment.role(name) for name in (backend.task_role, backend.execution_role)]
+    backend, worker = environment.backend, environment.worker
+    service = environment.arn("ecs", f"service/{environment.cluster.name}/{backend.service}")
     return Spec(
         folder=NAME,
         purpose="Runbook scenario A: the backend answers 5xx",
         settings={
             **settings.chapter(environment, NAME, _ids(environment)),
-            "services": [arn("ecs", f"service/{at}")],
+            "services": [service],
             "cluster": environment.cluster.name,
             **backend.model_dump(
                 include={"service", "container", "log_group", "repository", "memory_cap_mib"}
@@ -144,7 +143,7 @@ def spec(environment: Environment) -> Spec:
             "health_url": environment.health.url,
             "instance": environment.database.instance,
             "connection_limit": _connections(environment),
-            "roles": sorted(set(roles)),
+            "roles": _roles(environment),
             "limits": environment.limits.backend_5xx,
         },
         callers=environment.existing_alarms.get(NAME, []),
@@ -154,16 +153,28 @@ def spec(environment: Environment) -> Spec:
         changes=[backend.service],
         log_groups=[backend.log_group, worker.log_group],
         repositories=[backend.repository],
-        more={
-            "database": [arn("rds", f"db:{environment.database.instance}")],
-            "passed_roles": sorted(set(roles)),
-            "service_deployments": [arn("ecs", f"service-deployment/{at}/*")],
-            "service_history": [arn("ecs", f"service/{at}")],
-            "service_revisions": [arn("ecs", f"service-revision/{at}/*")],
-            "task_family": [arn("ecs", f"task-definition/{backend.task_family}:*")],
-        },
+        more=_more(environment),
         events=_events(environment),
     )
+
+
+def _roles(environment: Environment) -> list[str]:
+    """Return the only roles that may be passed on: those of the backend's own tasks."""
+    names = {environment.backend.task_role, environment.backend.execution_role}
+    return sorted(environment.role(name) for name in names)
+
+
+def _more(environment: Environment) -> dict[str, list[str]]:
+    backend, arn = environment.backend, environment.arn
+    at = f"{environment.cluster.name}/{backend.service}"
+    return {
+        "database": [arn("rds", f"db:{environment.database.instance}")],
+        "passed_roles": _roles(environment),
+        "service_deployments": [arn("ecs", f"service-deployment/{at}/*")],
+        "service_history": [arn("ecs", f"service/{at}")],
+        "service_revisions": [arn("ecs", f"service-revision/{at}/*")],
+        "task_family": [arn("ecs", f"task-definition/{backend.task_family}:*")],
+    }
 
 
 def _ids(environment: Environment) -> list[str]:
