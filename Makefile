@@ -23,7 +23,7 @@ rehearse-controls: setup  ## break Nightshift itself on purpose: every case must
 	@$(PY) -m rehearsal controls $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(CASE),--case $(CASE))
 
 test: setup  ## every test, one rehearsed case among them
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 check: setup  ## format, lint, types
 	@$(VENV)/bin/ruff format --check .

@@ -142,7 +142,7 @@ def emitted(
     """Return what the functions emit on a good minute, and when they refuse an event."""
     settings = handlers["patrol"].settings
     for probe, reading in READINGS.items():
-        monkeypatch.setattr(handlers[probe], "read", lambda _settings, found=reading: found)
+        monkeypatch.setattr(handlers[probe], "read", lambda *_, found=reading, **__: found)
     monkeypatch.setattr(handlers["patrol"], "patrol", SimpleNamespace(go_round=Pass))
 
     for one in handlers.values():

@@ -2,9 +2,11 @@
 
 import pytest
 
+from infra.environment import load
 from rehearsal.aws.iam import Demand, allowed
 from synthesized import Body, Synthesized
 
+ALARMS = "lambda.alarms.cloudwatch.amazonaws.com"
 EVENTS = "events.amazonaws.com"
 
 
@@ -93,9 +95,16 @@ def test_every_rule_may_call_its_function_and_no_other(stack: Synthesized) -> No
 
 
 def test_nobody_else_may_call_a_function(stack: Synthesized) -> None:
-    principals = {one["Principal"] for one in stack.of_type("AWS::Lambda::Permission").values()}
+    permissions = list(stack.of_type("AWS::Lambda::Permission").values())
+    direct = {one["SourceArn"] for one in permissions if one["Principal"] != EVENTS}
+    principals = {one["Principal"] for one in permissions}
+    existing = load(stack.environment).existing_alarms.values()
 
-    assert principals == {EVENTS}
+    # Besides EventBridge only the team's own alarms that the environment file names.
+    assert principals <= {EVENTS, ALARMS}
+    assert direct == {
+        stack.arn("cloudwatch", f"alarm:{name}") for names in existing for name in names
+    }
 
 
 @pytest.mark.parametrize("folder", ["health_probe", "patrol", "redis_probe"])
