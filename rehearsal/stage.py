@@ -13,6 +13,7 @@ from rehearsal.journal import Journal
 from rehearsal.processes import Processes
 from rehearsal.saas.app import send
 from rehearsal.saas.saas import WORKER, Saas
+from rehearsal.saas.troubles import Troubles
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 """It is always 3 a.m."""
@@ -95,6 +96,7 @@ class Stage:
             self._web_port,
         )
         self.broker = self.saas.broker
+        self.troubles = Troubles(self.saas, self.aws, environment)
         self.aws.deploy(self._assembly)
 
     # -- living ----------------------------------------------------------------------------------

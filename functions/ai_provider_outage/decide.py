@@ -168,8 +168,7 @@ def _settling(facts: Facts, attempt: Attempt) -> Decision | None:
 
 
 def _judged(facts: Facts, limits: Limits, deployed: Attempt, switch: Attempt) -> Decision:
-    since = deployed.outcome_at or deployed.tried_at
-    rates = _rates(facts, limits, since)
+    rates = _rates(facts, limits, _complete(facts, deployed))
     if isinstance(rates, Unknown):
         return Wait(rates.why, blind=True)
     shown = ", ".join(f"{rate:.0f} %" for rate in rates)
@@ -179,6 +178,14 @@ def _judged(facts: Facts, limits: Limits, deployed: Attempt, switch: Attempt) ->
         return Wait(why, verdict=Verdict(Outcome.VERIFIED, why))
     why = f"errors of the AI gateway are still at {shown} after the switch to {to}"
     return Wait(why, verdict=Verdict(Outcome.FAILED, why))
+
+
+def _complete(facts: Facts, deployed: Attempt) -> datetime:
+    """Return since when no task uses the old provider any more: what they failed before is no verdict."""
+    since = deployed.outcome_at or deployed.tried_at
+    if isinstance(facts.service, Unknown):
+        return since
+    return max(since, min(facts.service.primary.updated_at, since + redeploy.COMPLETED_DEADLINE))
 
 
 def _rates(facts: Facts, limits: Limits, since: datetime) -> tuple[float, ...] | Unknown:

@@ -40,8 +40,7 @@ def short_outage(stage: Stage) -> bool:
     _outage(stage)
     until = stage.clock.now() + timedelta(minutes=20)
     stage.until(lambda: stage.clock.now() > until, 21)
-    provider = stage.saas.outside.providers[USUAL]
-    provider.answers, provider.page = True, "green"
+    stage.saas.outside.providers[USUAL].answers = True  # its page says so later, as they do
     return stage.until(lambda: resolved(stage, "ai_provider_outage"), 40)
 
 
@@ -63,7 +62,7 @@ def switch_does_not_help(stage: Stage) -> bool:
 def no_alternate(stage: Stage) -> bool:
     """The alternate is in use already, and fails: there is no other, a person is paged."""
     _switching(stage)
-    stage.saas.use_provider(OTHER)
+    stage.troubles.use_provider(OTHER)
     _outage(stage, OTHER)
     return stage.until(lambda: paged(stage, "no alternate provider"), 80)
 

@@ -73,10 +73,9 @@ def crash_loop(stage: Stage) -> bool:
 def database_at_fault(stage: Stage) -> bool:
     """Postgres dies: scenario C has it, and the backend is left alone."""
     act(stage, "rollback_backend", "raise_memory")
-    saas = stage.saas
-    saas.fail_over()
+    stage.troubles.fail_over()
     handed_over = stage.until(lambda: decided(stage, "the database is at fault"), 20)
-    saas.failed_over()
+    stage.troubles.failed_over()
     ended = stage.until(
         lambda: resolved(stage, "backend_5xx") and resolved(stage, "db_unavailable"), 60
     )

@@ -20,15 +20,15 @@ def _live(stage: Stage, seconds: float) -> None:
 
 def failover(stage: Stage) -> bool:
     """The primary is lost and the standby takes over: waited for, nothing is touched."""
-    stage.saas.fail_over()
+    stage.troubles.fail_over()
     _live(stage, FAILOVER_SECONDS)
-    stage.saas.failed_over()
+    stage.troubles.failed_over()
     return stage.until(lambda: resolved(stage, "db_unavailable"), 60)
 
 
 def storage_full(stage: Stage) -> bool:
     """Storage is used up: RDS stops the instance, and a person is paged at once."""
-    stage.saas.lose_database("storage-full")
+    stage.troubles.lose_database("storage-full")
     stage.saas.managed.database_event(
         "RDS-EVENT-0221", "failure", "DB instance has reached the storage-full threshold."
     )
@@ -37,13 +37,13 @@ def storage_full(stage: Stage) -> bool:
 
 def not_reconnecting(stage: Stage) -> bool:
     """The database is up, and the application may not log in: paged with the redeploy as proposal."""
-    stage.saas.lock_out()
+    stage.troubles.lock_out()
     return stage.until(lambda: paged(stage, "db_unavailable", "--force-new-deployment"), 40)
 
 
 def unlisted_state(stage: Stage) -> bool:
     """RDS has a status that nobody has heard of: nothing is guessed, a person is paged."""
-    stage.saas.lose_database("restoring-flux")
+    stage.troubles.lose_database("restoring-flux")
     return stage.until(lambda: paged(stage, "db_unavailable", "restoring-flux"), 20)
 
 

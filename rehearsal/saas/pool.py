@@ -21,7 +21,8 @@ class Pool:
     Args:
         address: libpq's connection string.
         size: how many at most.
-        leak_when: a file; while it exists, connections are lost instead of given back, as a bug would.
+        leak_when: a file; while it exists, connections are kept instead of given back, as by a
+            transaction that nobody ends.
     """
 
     def __init__(self, address: str, size: int, leak_when: Path) -> None:
@@ -60,5 +61,7 @@ class Pool:
     def _give_back(self, connection: Any) -> None:
         if self._leak_when.exists():
             self._lost.append(connection)
-        else:
-            self._free.put(connection)
+            return
+        while self._lost:
+            self._lost.pop().close()
+        self._free.put(connection)

@@ -231,57 +231,6 @@ class Saas:
             self.pipeline.digest,
         )
 
-    # -- what happens to it ----------------------------------------------------------------------
-
-    def fail_over(self) -> None:
-        """Lose the database's primary, as RDS tells of it."""
-        self.database.kill()
-        self.managed.set_database("failing-over")
-        self.managed.database_event(
-            "RDS-EVENT-0013", "failover", "Multi-AZ instance failover started."
-        )
-
-    def failed_over(self) -> None:
-        """Have the database back."""
-        self.database.start()
-        self.managed.set_database("available")
-        self.managed.database_event(
-            "RDS-EVENT-0049", "failover", "Multi-AZ instance failover completed."
-        )
-
-    def lose_database(self, status: str) -> None:
-        """Have Postgres die, and RDS say why in its own way."""
-        self.database.kill()
-        self.managed.set_database(status)
-
-    def lock_out(self) -> None:
-        """Have the database refuse the application, while it is up."""
-        self.database.execute("ALTER ROLE saas NOLOGIN")
-        self.database.end_connections("saas")
-
-    def rows(self) -> int:
-        """Return how many rows the usage log has."""
-        found = self.query("SELECT count(*) FROM ai_usage_log")
-        return int(found[0][0]) if found else 0
-
-    def use_provider(self, name: str) -> None:
-        """Have the backend use another AI provider: the parameter, and new tasks that read it."""
-        self._aws.client("ssm").put_parameter(
-            Name=self._environment.ai.provider_parameter, Value=name, Overwrite=True
-        )
-        self.backend.deploy(self.backend.deployments[0].definition)
-
-    def autoscale(self, service: Service, fewest: int, most: int) -> None:
-        """Put a service under Application Auto Scaling."""
-        target = service.target
-        self._aws.client("application-autoscaling").register_scalable_target(
-            ServiceNamespace="ecs",
-            ResourceId=f"service/{target.cluster}/{target.service}",
-            ScalableDimension="ecs:service:DesiredCount",
-            MinCapacity=fewest,
-            MaxCapacity=most,
-        )
-
     # -- living ----------------------------------------------------------------------------------
 
     def _line(self, group: str, stream: str, line: str) -> None:
@@ -362,6 +311,11 @@ class Saas:
     def connections(self) -> int | None:
         """Return how many connections the database has; None where there is none, or it is down."""
         return self._database.connections() if self._database else None
+
+    def rows(self) -> int:
+        """Return how many rows the usage log has."""
+        found = self.query("SELECT count(*) FROM ai_usage_log")
+        return int(found[0][0]) if found else 0
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the database as a superuser; nothing where there is none, or it is down."""

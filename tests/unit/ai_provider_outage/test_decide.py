@@ -134,6 +134,19 @@ def test_the_error_rate_judges_switch_and_redeploy(seen: Facts, expected: str) -
     assert kind(decision) == expected
 
 
+def test_what_the_old_tasks_failed_before_they_were_replaced_is_no_verdict() -> None:
+    before, since = [80] * 6, [2] * 4
+    seen = facts(
+        requests=series(*[100] * 10, newest=2),
+        errors=series(*before, *since, newest=2),
+        service=service(completed=5.2),
+    )
+
+    decision = decided(seen, incident(switched(), redeployed(), opened=50))
+
+    assert kind(decision) == "Wait VERIFIED"
+
+
 def test_a_switch_that_does_not_help_is_taken_back_then_the_backend_redeployed() -> None:
     failed = (switched(Outcome.FAILED), redeployed(Outcome.FAILED))
     back = attempt("switch_back", minutes=2, undoes="intent-switch_provider")
