@@ -241,8 +241,8 @@ class Redis(_Part):
     queue: Name
     unacked: Name
     quota_pattern: Annotated[
-        str, like(r"[A-Za-z0-9_:{}.-]+[*]?", "a Redis key or its beginning, like ai_quota:*")
-    ] = "ai_quota:*"
+        str, like(r"[A-Za-z0-9_:{}.-]+[*]?", "a Redis key, or the beginning of keys and one *")
+    ]
 
 
 class Alarms(_Part):
