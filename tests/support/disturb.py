@@ -17,14 +17,24 @@ _THROTTLED = {"sns": "<ErrorResponse><Error><Code>Throttling</Code></Error></Err
 Told = Callable[[Call], None]
 
 
-def refuse(name: str, code: str = "AccessDeniedException", status: int = 400) -> Any:
+def refuse(name: str, code: str = "AccessDeniedException", actor: str = FUNCTION) -> Any:
     """Answer every call of the function with this name with an error."""
 
     def before(call: Call) -> Refusal | None:
-        ours = call.actor == FUNCTION and call.name == name
-        return Refusal(code, status) if ours else None
+        ours = call.actor == actor and call.name == name
+        return Refusal(code) if ours else None
 
     return before
+
+
+def refuse_patrol(stage: Any, operation: str) -> None:
+    """Answer every call of patrol's with this operation with an error."""
+
+    def before(call: Call) -> Refusal | None:
+        ours = call.actor == "patrol" and call.operation == operation
+        return Refusal("InternalError", 500) if ours else None
+
+    stage.hooks.before.append(before)
 
 
 def silent(name: str) -> Told:
@@ -60,11 +70,15 @@ class At:
         number: of the call, from 0; None disturbs none.
         how: ended before or after the call: the process is gone. answer lost, throttled once: what the
             client sends again, if it does, is answered. refused, silent: that is not answered either.
+        actor: which function.
     """
 
-    def __init__(self, number: int | None = None, how: How = "ended before") -> None:
+    def __init__(
+        self, number: int | None = None, how: How = "ended before", actor: str = FUNCTION
+    ) -> None:
         self._number = number
         self._how = how
+        self._actor = actor
         self.names: list[str] = []
 
     def install(self, hooks: Hooks) -> None:
@@ -76,14 +90,14 @@ class At:
         hooks.after.append(self._after)
 
     def _is(self, call: Call, *how: How) -> bool:
-        here = call.actor == FUNCTION and len(self.names) - 1 == self._number
+        here = call.actor == self._actor and len(self.names) - 1 == self._number
         return here and self._how in how
 
     def _once(self) -> None:
         self._number = None
 
     def _before(self, call: Call) -> Refusal | None:
-        if call.actor == FUNCTION:
+        if call.actor == self._actor:
             self.names.append(call.name)
         if self._is(call, "ended before"):
             raise Killed(f"before {call.name}")

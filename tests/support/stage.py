@@ -179,12 +179,12 @@ class Stage:
             sqs = clients.reader("sqs")
             return handle_event(what, self.kit(clients), SETTINGS, SETTINGS.alarms, sqs)
 
-    def patrol(self) -> Pass:
-        """Invoke patrol once."""
+    def rounds(self) -> Patrol:
+        """Return what the patrol function works with."""
         clients = aws()
         table = Table(clients.reader("dynamodb"), PATROL.table)
         topics = {"page": PATROL.pages_topic, "update": PATROL.updates_topic}
-        rounds = Patrol(
+        return Patrol(
             table=table,
             outbox=Outbox(table, clients.reader("sns"), topics),
             events=clients.reader("events"),
@@ -193,8 +193,11 @@ class Stage:
             settings=PATROL,
             clock=self,
         )
+
+    def patrol(self) -> Pass:
+        """Invoke patrol once."""
         with self.acting("patrol"):
-            done = rounds.go_round()
+            done = self.rounds().go_round()
         self.heartbeats += not done.problems
         return done
 
