@@ -10,6 +10,7 @@ switched and redeployed, settling                      wait
 switched, and the error rate is normal                 verified
 switched, and it is not                                switch back, redeploy, then escalate
 error rate normal for 5 min, alarms OK                 resolve
+error rate normal in the last minute                   wait: it may be over
 the provider's page admits no outage                   wait; 15 min: escalate
 outage for less than 30 min                            wait: users get the fallback
 longer, no alternate, or the alternate is not green    escalate
@@ -220,8 +221,13 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
         return Wait(rates.why, blind=True)
     if isinstance(alarms, Unknown):
         return Wait(alarms.why, blind=True)
-    if len(rates) < limits.good_minutes or max(rates) >= limits.error_percent:
+    if rates[-1] >= limits.error_percent:
         return None
+    if len(rates) < limits.good_minutes or max(rates) >= limits.error_percent:
+        return Wait(
+            f"errors of the AI gateway are at {rates[-1]:.0f} % in the last minute; "
+            f"watching for {limits.good_minutes} min"
+        )
     shown = (
         f"errors of the AI gateway under {limits.error_percent:g} % for {limits.good_minutes} min"
     )

@@ -1,4 +1,4 @@
-"""Alarms that no scenario claims, and questions by hand: what Nightshift says when it has no answer of its own."""
+"""Triage: an alarm of nobody's scenario that opted in, and what must come of it."""
 
 from rehearsal.cases.case import Case, Expected
 from rehearsal.cases.watching import paged, updated

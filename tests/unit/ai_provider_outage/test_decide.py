@@ -111,6 +111,15 @@ def test_normal_means_under_10_percent_in_each_of_5_minutes() -> None:
     assert kind(decision) == "Wait"
 
 
+@pytest.mark.parametrize("opened", [20, 40], ids=["green page", "long outage"])
+def test_waits_when_the_last_minute_is_normal_again(opened: float) -> None:
+    seen = facts(errors=series(80, 80, 80, 80, 2), pages={"anthropic": GREEN, "openai": GREEN})
+
+    decision = decided(seen, incident(opened=opened))
+
+    assert kind(decision) == "Wait"
+
+
 def test_redeploys_the_backend_in_the_look_after_the_switch() -> None:
     decision = decided(facts(), incident(switched(minutes=1), opened=31))
 
