@@ -3,7 +3,6 @@
 import json
 import queue
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from infra.environment import load
 from infra.synth import build
 from rehearsal.cases import SCENARIOS
 from rehearsal.overlay import addresses
+from rehearsal.ports import free_port
 from rehearsal.sabotage import Control, ControlError, sabotaged
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,7 +83,7 @@ class Driver:
         plain = build(load(self._environment), assemblies / "plain")
         slots = []
         for number in range(count):
-            port, web_port = _free_port(), _free_port()
+            port, web_port = free_port(), free_port()
             environment = load(self._environment, addresses(port, web_port))
             made = build(environment, assemblies / f"slot{number}")
             slots.append(Slot(port, web_port, made))
@@ -167,13 +167,6 @@ class Driver:
 
 def _died(job: Job, why: str) -> dict[str, Any]:
     return {"scenario": job.scenario, "case": job.case, "ok": False, "why": [why]}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def jobs_of(scenario: str | None, case: str | None, folder: Path = FOLDER) -> list[Job]:

@@ -1,6 +1,5 @@
 """The whole small SaaS of one case: as many of its parts as the case needs, all of them real processes."""
 
-import socket
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from rehearsal.aws.embedded import EmbeddedAws
 from rehearsal.clock import SharedClock
 from rehearsal.journal import Journal
 from rehearsal.parts import LOOPBACK
+from rehearsal.ports import free_port
 from rehearsal.processes import Processes
 from rehearsal.saas import web
 from rehearsal.saas.balancer import Balancer
@@ -114,7 +114,7 @@ class Saas:
     def _start_database(self) -> Database:
         found = self._environment.database
         return Database(
-            self._folder, _free_port(), found.max_connections, found.reserved, self._processes
+            self._folder, free_port(), found.max_connections, found.reserved, self._processes
         )
 
     def address(self, password: str = PASSWORD) -> str:
@@ -343,10 +343,3 @@ def _loopback_hosts() -> Iterator[str]:
     for third in range(1, 255):
         for fourth in range(1, 255):
             yield f"127.0.{third}.{fourth}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
