@@ -173,6 +173,20 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             ),
         ),
     ),
+    "triage": (
+        Control(
+            "foreign_alarm", "rules disabled", "no page says 'There is no scenario",
+            template(rules_off),
+        ),
+        Control(
+            "diagnose", "the report is not sent", "no update says 'is it me or production?'",
+            code(
+                "diagnose/answer.py",
+                'sent = self._send(head, sections) if request.send else "no"',
+                'sent = "no"',
+            ),
+        ),
+    ),
     "worker_stuck": (
         Control("frozen", "rules disabled", "0 redeploys reached ECS", template(rules_off)),
         Control(

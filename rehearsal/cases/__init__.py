@@ -6,6 +6,7 @@ from rehearsal.cases import (
     db_connections,
     db_unavailable,
     redis_unavailable,
+    triage,
     worker_stuck,
 )
 from rehearsal.cases.case import Case
@@ -16,6 +17,7 @@ SCENARIOS: dict[str, tuple[Case, ...]] = {
     "db_unavailable": db_unavailable.CASES,
     "redis_unavailable": redis_unavailable.CASES,
     "ai_provider_outage": ai_provider_outage.CASES,
+    "triage": triage.CASES,
     "worker_stuck": worker_stuck.CASES,
 }
 
