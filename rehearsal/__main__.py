@@ -18,10 +18,15 @@ FILE_WIDTH = 132
 """Columns where the output goes to a file: the closing table fits without folding."""
 
 
+class NothingToDoError(Exception):
+    """No case is what was asked for; going on would count as passed."""
+
+
 def _run(driver: Driver, console: Console, asked: argparse.Namespace) -> int:
-    jobs = jobs_of(asked.scenario, asked.case, asked.folder)
-    results = driver.run(jobs)
-    (asked.folder / "result.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    written = asked.folder / "result.json"
+    written.unlink(missing_ok=True)  # an older one would outlive a run that is broken off
+    results = driver.run(_some(jobs_of(asked.scenario, asked.case, asked.folder), asked))
+    written.write_text(json.dumps(results, indent=1), encoding="utf-8")
     console.print(table(results, "Rehearsed", lambda one: "as expected" if one["ok"] else "RED"))
     for one in results:
         for sentence in one["why"]:
@@ -46,7 +51,7 @@ def _controls(driver: Driver, console: Console, asked: argparse.Namespace) -> in
         for number, control in enumerate(controls)
         if asked.scenario in (None, scenario) and asked.case in (None, control.case)
     ]
-    results = driver.run(jobs)
+    results = driver.run(_some(jobs, asked))
 
     red = [_is_red(job, one) for job, one in zip(jobs, results, strict=True)]
     verdicts = iter("red, as it must be" if one else "NOT RED: judge fooled" for one in red)
@@ -58,6 +63,12 @@ def _controls(driver: Driver, console: Console, asked: argparse.Namespace) -> in
     fooled = red.count("")
     console.print(f"{len(red) - fooled} passed, {fooled} failed", highlight=False)
     return 1 if fooled else 0
+
+
+def _some(jobs: list[Job], asked: argparse.Namespace) -> list[Job]:
+    if not jobs:
+        raise NothingToDoError(f"{asked.scenario} has no case {asked.case} to {asked.command}")
+    return jobs
 
 
 def _is_red(job: Job, result: dict[str, Any]) -> str:
@@ -92,7 +103,7 @@ def main() -> int:
         redis_server()
         driver = Driver(asked.environment, console, asked.folder)
         return (_run if asked.command == "run" else _controls)(driver, console, asked)
-    except (MissingPartError, EnvironmentFileError) as error:
+    except (MissingPartError, EnvironmentFileError, NothingToDoError) as error:
         print(error, file=sys.stderr)  # this is a command line
         return 2
     except KeyboardInterrupt:

@@ -27,6 +27,13 @@ class Alarm:
     threshold: float = 100.0
 
 
+def _shown(one: Any) -> str:
+    """Return datapoints as they are drawn: X breaches, o does not, - is missing."""
+    if not isinstance(one, list):
+        return str(one)
+    return "".join({X: "X", o: "o", _: "-"}.get(point, str(point)) for point in one)
+
+
 @pytest.mark.parametrize(
     ("needed", "points", "state"),
     [
@@ -42,6 +49,7 @@ class Alarm:
         (None, [X, X, o], "OK"),
         (None, [X, X, X], "ALARM"),
     ],
+    ids=_shown,
 )
 def test_m_of_n_datapoints_make_an_alarm(
     needed: int | None, points: list[float | None], state: str
@@ -70,6 +78,7 @@ def test_m_of_n_datapoints_make_an_alarm(
         ("ignore", [o, _, _], "OK"),
         ("ignore", [X, X, X], "ALARM"),
     ],
+    ids=_shown,
 )
 def test_a_missing_datapoint_counts_as_the_alarm_says(
     treatment: Any, points: list[float | None], state: str, before: str

@@ -79,6 +79,7 @@ def test_an_explicit_deny_wins_and_silence_is_no(
         ("ecs:UpdateService", WORKER.replace("worker", "w.rker"), False),
         ("ecs:UpdateService", WORKER.removesuffix("r"), False),
     ],
+    ids=str,
 )
 def test_stars_and_question_marks_match_whole_names_and_nothing_else_is_special(
     actions: Any, resources: Any, may: bool
@@ -138,6 +139,7 @@ def test_a_single_statement_needs_no_list() -> None:
             True,
         ),
     ],
+    ids=str,
 )
 def test_every_condition_must_hold_for_one_of_its_values(
     condition: dict[str, Any], context: dict[str, str], may: bool
@@ -182,6 +184,7 @@ def test_what_is_not_understood_is_refused_loudly(statement: dict[str, Any]) -> 
         ({"AWS": "*"}, True),
         ("*", True),
     ],
+    ids=str,
 )
 def test_a_resource_policy_asks_who_it_is(principal: Any, may: bool) -> None:
     policy = _policy(_statement(Principal=principal))
