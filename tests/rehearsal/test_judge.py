@@ -5,26 +5,7 @@ from typing import Any
 
 import pytest
 
-from evidence import (
-    NEW,
-    OLD,
-    Night,
-    Spoil,
-    attempt,
-    call,
-    letter,
-    message,
-    repaired,
-    watched,
-    worker,
-)
-
-
-def _says_only(sentence: str, night: Night, folder: Path) -> None:
-    evidence = night.judged(folder)
-
-    assert [sentence] == evidence.why
-    assert not evidence.ok
+from evidence import NEW, OLD, Night, Spoil, call, repaired, says_only, watched, worker
 
 
 @pytest.mark.parametrize("night", [repaired, watched])
@@ -73,7 +54,7 @@ def test_a_redeploy_is_counted_in_the_call_log(sentence: str, spoil: Spoil, tmp_
 
     spoil(night)
 
-    _says_only(sentence, night, tmp_path)
+    says_only(sentence, night, tmp_path)
 
 
 WORKERS: dict[str, tuple[str, Spoil]] = {
@@ -119,7 +100,7 @@ def test_a_worker_is_replaced_by_processes_that_really_ran(
 
     spoil(night)
 
-    _says_only(sentence, night, tmp_path)
+    says_only(sentence, night, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +119,7 @@ def test_an_untouched_worker_is_neither_started_nor_ended(
 
     night.add("processes", line)
 
-    _says_only("workers were started or killed", night, tmp_path)
+    says_only("workers were started or killed", night, tmp_path)
 
 
 def _killed_before_the_break(night: Night) -> None:
@@ -189,7 +170,7 @@ def test_drained_means_that_the_tasks_ran(sentence: str, spoil: Spoil, tmp_path:
 
     spoil(night)
 
-    _says_only(sentence, night, tmp_path)
+    says_only(sentence, night, tmp_path)
 
 
 def test_a_worker_killed_twice_takes_one_task(tmp_path: Path) -> None:
@@ -199,7 +180,7 @@ def test_a_worker_killed_twice_takes_one_task(tmp_path: Path) -> None:
     night.end(done=list(range(8)))
 
     assert len(kills) == 2
-    _says_only("2 tasks never ran, 1 workers were killed", night, tmp_path)
+    says_only("2 tasks never ran, 1 workers were killed", night, tmp_path)
 
 
 def test_a_worker_that_was_gone_before_the_break_is_none_of_the_nights(tmp_path: Path) -> None:
@@ -227,133 +208,5 @@ def test_a_worker_killed_in_the_moment_of_the_break_is_ended(tmp_path: Path) -> 
 
     night.drop("processes", signal="SIGTERM")
     night.change("processes", {"signal": "SIGKILL"}, at=night.ended.broke_at)
-
-    assert night.judged(tmp_path).ok
-
-
-MESSAGES: dict[str, tuple[Any, str, Spoil]] = {
-    "page missing": (
-        watched,
-        "no page says 'is observe'",
-        lambda night: night.drop("messages", topic="nightshift-prod-pages"),
-    ),
-    "page only as an update": (
-        watched,
-        "no page says 'is observe'",
-        lambda night: night.change(
-            "messages", {"subject": "the mode is observe"}, topic="nightshift-prod-updates"
-        ),
-    ),
-    "page from before the break": (
-        watched,
-        "no page says 'is observe'",
-        lambda night: night.change(
-            "messages", {"subject": "the mode is observe"}, at="2026-11-23T03:07"
-        ),
-    ),
-    "update missing": (
-        repaired,
-        "no update says 'fix verified'",
-        lambda night: night.drop("messages", subject="fix verified"),
-    ),
-    "second path silent": (
-        watched,
-        "no message on the second path says 'queue-depth'",
-        lambda night: night.drop("messages", topic="nightshift-prod-second-path"),
-    ),
-    "second path says OK": (
-        watched,
-        "no message on the second path says 'queue-depth'",
-        lambda night: night.change(
-            "messages", {"topic": "nightshift-prod-second-path"}, subject="OK: queue-depth"
-        ),
-    ),
-    "paged without need": (
-        repaired,
-        "paged without need: ['help']",
-        lambda night: night.add("messages", message("03:20", "pages", "help")),
-    ),
-    "paged before the break": (
-        repaired,
-        "paged without need: ['help']",
-        lambda night: night.add("messages", message("03:01", "pages", "help")),
-    ),
-    "paged in an environment with dashes": (
-        repaired,
-        "paged without need: ['help']",
-        lambda night: night.add(
-            "messages", message("03:20", "pages", "help", "nightshift-example-us-east-1")
-        ),
-    ),
-}
-
-
-@pytest.mark.parametrize(("night", "sentence", "spoil"), MESSAGES.values(), ids=MESSAGES.keys())
-def test_messages_count_where_and_when_they_arrived(
-    night: Any, sentence: str, spoil: Spoil, tmp_path: Path
-) -> None:
-    made = night()
-
-    spoil(made)
-
-    _says_only(sentence, made, tmp_path)
-
-
-LETTERS: dict[str, tuple[str, Spoil]] = {
-    "missing": (
-        "1 events were given up and are not in the dead letters",
-        lambda night: night.add(
-            "invocations",
-            attempt("03:14", "lost", ok=False),
-            attempt("03:15", "lost", ok=False, number=2),
-        ),
-    ),
-    "of an event that went well": (
-        "1 dead letters are of no event that was given up",
-        lambda night: night.end(dead_letters=[letter("one")]),
-    ),
-    "of no invocation": (
-        "1 dead letters are of no event that was given up",
-        lambda night: night.end(dead_letters=[{"detail-type": "an event that no rule delivered"}]),
-    ),
-    "twice": (
-        "1 dead letters are of no event that was given up",
-        lambda night: (
-            night.add(
-                "invocations",
-                attempt("03:14", "lost", ok=False),
-                attempt("03:15", "lost", ok=False, number=2),
-            ),
-            night.end(dead_letters=[letter("lost"), letter("lost")]),
-        )[0],
-    ),
-}
-
-
-@pytest.mark.parametrize(("sentence", "spoil"), LETTERS.values(), ids=LETTERS.keys())
-def test_dead_letters_are_the_events_given_up_and_no_other(
-    sentence: str, spoil: Spoil, tmp_path: Path
-) -> None:
-    night = repaired()
-
-    spoil(night)
-
-    _says_only(sentence, night, tmp_path)
-
-
-def test_an_event_that_failed_once_is_not_given_up_yet(tmp_path: Path) -> None:
-    night = repaired()
-
-    night.add("invocations", attempt("03:23", "again", ok=False))
-
-    assert night.judged(tmp_path).ok
-
-
-def test_an_event_that_was_given_up_has_its_dead_letter(tmp_path: Path) -> None:
-    night = repaired()
-
-    night.add("invocations", attempt("03:14", "lost", ok=False))
-    night.add("invocations", attempt("03:15", "lost", ok=False, number=2))
-    night.end(dead_letters=[letter("lost")])
 
     assert night.judged(tmp_path).ok

@@ -169,3 +169,11 @@ def watched() -> Night:
         redeploys=0, pages=("is observe",), second_path=("queue-depth",), untouched=True
     )
     return night
+
+
+def says_only(sentence: str, night: Night, folder: Path) -> None:
+    """Check that the night is red, for this one reason."""
+    evidence = night.judged(folder)
+
+    assert [sentence] == evidence.why
+    assert not evidence.ok
