@@ -55,9 +55,9 @@ def _end(night: Night, moment: str, at: At, *statuses: str) -> End:
     left = (moment, fingerprint(night.stage, night))
     if left not in _ENDS:
         night.until(*statuses)
-        # What a dead look left in the outbox is its own to send for a minute, then comes patrol.
-        for _ in range(3):
-            if night.stage.outbox():
+        # What a dead look left in the outbox is its own to send for a minute; then comes patrol.
+        for _ in range(4):
+            if night.stage.outbox() or night.stage.drafts_due():
                 night.minute()
         _ENDS[left] = End(end_state(night.stage), copies(night.stage), len(night.stage.pages()))
     return _ENDS[left]

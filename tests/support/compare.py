@@ -30,7 +30,7 @@ def end_state(stage: Stage) -> dict[str, Any]:
         "world": _world(stage),
         "limits": _limits(stage),
         "told": sorted({_words(f"{one['Subject']}\n{one['Message']}") for one in _told(stage)}),
-        "unsent": stage.outbox(),
+        "unsent": [*stage.outbox(), *stage.drafts_due()],
         "dead letters": stage.dead_letters(),
     }
 

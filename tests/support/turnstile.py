@@ -20,17 +20,20 @@ _WRITES = frozenset(
     {"UpdateItem", "TransactWriteItems", "DeleteItem", "UpdateService", "Publish", "PutEvents"}
 )
 
+_UNREAD = ("ResponseMetadata", "MessageId")
+"""Parts of answers that are new each time, and that no function goes by."""
+
 
 def _matters(call: Call) -> bool:
     """Say whether it can make a difference who goes first at this call.
 
-    Metrics, logs, alarms, images and switches are read here and never written. Of ECS the looks change one
-    thing, with UpdateService; DescribeServices, the first of the reads that a check or the gate makes
-    together, stands for all of them.
+    Metrics, logs, alarms, images and switches are read here and never written; topics, the bus and the
+    bucket are written and never read. Of ECS the looks change one thing, with UpdateService;
+    DescribeServices, the first of the reads that a check or the gate makes together, stands for all.
     """
     if call.service == "ecs":
         return call.operation in ("DescribeServices", "UpdateService")
-    return call.service in ("dynamodb", "sns", "eventbridge")
+    return call.service == "dynamodb"
 
 
 @dataclass
@@ -124,7 +127,7 @@ class _Run:
 
     def _hears(self, call: Call, answer: Mapping[str, Any]) -> None:
         if call.actor in self.heard:
-            known = {name: answer[name] for name in answer if name != "ResponseMetadata"}
+            known = {name: answer[name] for name in answer if name not in _UNREAD}
             self.heard[call.actor].append(json.dumps([call.name, known], default=str))
 
 
@@ -144,17 +147,24 @@ def every_order(
         prefix = todo.pop()
         begin()
         run = _Run(stage, plays)
-        for name in prefix:
-            run.step(name)
-        known = False
-        while run.ready and not known:
-            state = run.state()
-            known = state in seen
-            if not known:
-                seen.add(state)
-                todo += [(*run.end.order, other) for other in run.ready[1:]]
-                run.step(run.ready[0])
-        run.stop()
-        stage.calm()
+        try:
+            for name in prefix:
+                run.step(name)
+            known = _play_on(run, seen, todo)
+        finally:
+            run.stop()
+            stage.calm()
         if not known:
             yield run.end
+
+
+def _play_on(run: _Run, seen: set[str], todo: list[tuple[str, ...]]) -> bool:
+    """Play to the end, noting where another one could go first; say whether it met a known state."""
+    while run.ready:
+        state = run.state()
+        if state in seen:
+            return True
+        seen.add(state)
+        todo += [(*run.end.order, other) for other in run.ready[1:]]
+        run.step(run.ready[0])
+    return False
