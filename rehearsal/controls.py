@@ -105,7 +105,7 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             ),
         ),
         Control(
-            "unlisted_state", "what is unlisted counts as up", "no page says 'restoring-flux'",
+            "unlisted_state", "what is unlisted counts as up", "no page says 'in no list of ours'",
             code(
                 "db_unavailable/decide.py",
                 'return Escalate(f"{name}: this status is in no list of ours", commands.look)',
