@@ -1,5 +1,8 @@
 """Lambda's entry: settings and hot clients at init, where the CPU is full; then one call."""
 
+from runbook import coldstart
+
+# isort: split
 import os
 from typing import Any
 
@@ -14,6 +17,7 @@ from runbook.settings import load
 settings = load(Settings, os.environ)
 aws = Aws(settings.region).warm(*HOT, "cloudwatch", "ecs", "logs", "rds", "ecr", fix="ecs")
 kit = wire(settings, aws, SystemClock())
+coldstart.over()
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,5 +1,8 @@
 """Lambda's entry, by direct Invoke only: no rule wakes it, and what it refuses is answered."""
 
+from runbook import coldstart
+
+# isort: split
 import os
 from typing import Any
 
@@ -19,6 +22,7 @@ table = Table(aws.reader("dynamodb"), settings.table)
 topics = {"page": settings.pages_topic, "update": settings.updates_topic}
 diagnose = Diagnose(aws, settings, Outbox(table, aws.reader("sns"), topics), SystemClock())
 logger = Logger()
+coldstart.over()
 
 
 @logger.inject_lambda_context

@@ -1,5 +1,8 @@
 """Lambda's entry, once a minute."""
 
+from runbook import coldstart
+
+# isort: split
 import os
 from dataclasses import asdict
 from typing import Any
@@ -32,6 +35,7 @@ patrol = Patrol(
     clock=SystemClock(),
 )
 logger = Logger()
+coldstart.over()
 
 
 @logger.inject_lambda_context

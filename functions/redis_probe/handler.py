@@ -1,5 +1,8 @@
 """Lambda's entry: one reading a minute as metrics; a direct call gets the same reading as its answer."""
 
+from runbook import coldstart
+
+# isort: split
 import os
 from dataclasses import asdict
 from typing import Any
@@ -12,6 +15,7 @@ from runbook.settings import load
 
 settings = load(Settings, os.environ)
 logger = Logger()
+coldstart.over()
 
 
 @logger.inject_lambda_context

@@ -1,5 +1,8 @@
 """Lambda's entry: one alarm that opted in, one look. What cannot be understood goes to the dead letters."""
 
+from runbook import coldstart
+
+# isort: split
 import os
 from typing import Any
 
@@ -22,6 +25,7 @@ table = Table(aws.reader("dynamodb"), settings.table)
 topics = {"page": settings.pages_topic, "update": settings.updates_topic}
 triage = Triage(aws, settings, Outbox(table, aws.reader("sns"), topics), SystemClock())
 logger = Logger()
+coldstart.over()
 
 
 @logger.inject_lambda_context

@@ -1,5 +1,8 @@
 """Lambda's entry: settings and hot clients at init, where the CPU is full; then one call."""
 
+from runbook import coldstart
+
+# isort: split
 import os
 from typing import Any
 
@@ -15,6 +18,7 @@ aws = Aws(settings.region).warm(
     "dynamodb", "cloudwatch", "ecs", "logs", "ssm", "ecr", "sns", "sqs", fix="ecs"
 )
 kit = wire(settings, aws, SystemClock())
+coldstart.over()
 
 
 @logger.inject_lambda_context(clear_state=True)
