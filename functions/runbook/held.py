@@ -43,6 +43,11 @@ def _token() -> str:
     return str(uuid.uuid4())
 
 
+def _about(attempt: Attempt, outcome: Outcome, why: str) -> Verdict:
+    """Return the verdict on one call; what was applied before it still waits for its own."""
+    return Verdict(outcome, why, attempt.intent_id)
+
+
 def typed(change: Apply | Attempt, fix: Fix) -> str:
     """Return what a person would type for a change."""
     return change.command or fix.command()
@@ -124,7 +129,7 @@ class Held(Generic[F]):
                 Wait(f"the answer of {name} is not known yet; the world is asked again in a minute")
             )
         why = f"{name} was called {attempt.tries} times and it cannot be proved whether it took effect"
-        return self._conclude(Escalate(why, verdict=Verdict(Outcome.FAILED, landed.value)))
+        return self._conclude(Escalate(why, verdict=_about(attempt, Outcome.FAILED, landed.value)))
 
     def _again(self, attempt: Attempt, fix: Fix) -> dict[str, Any]:
         """Make the call of an intent whose call did not land; it was paid for with the intent."""
@@ -139,7 +144,7 @@ class Held(Generic[F]):
                 Wait(f"{attempt.reason}; not applied yet: {refusal.reason}"), refusal
             )
         if refusal:
-            verdict = Verdict(Outcome.REFUSED, refusal.reason)
+            verdict = _about(attempt, Outcome.REFUSED, refusal.reason)
             why = f"{attempt.reason}; {fix.name} not applied: {refusal.reason}"
             return self._conclude(Escalate(why, verdict=verdict), refusal)
         tried = again(attempt, now)
@@ -211,7 +216,8 @@ class Held(Generic[F]):
             if status >= 500 or code in THROTTLES:
                 return self._conclude(Wait(f"{lost} (AWS: {code}); looking whether it took effect"))
             why = f"{attempt.reason}; AWS refused {fix.name} of {attempt.resource}: {code}"
-            return self._conclude(Escalate(why, typed(attempt, fix), Verdict(Outcome.FAILED, code)))
+            verdict = _about(attempt, Outcome.FAILED, code)
+            return self._conclude(Escalate(why, typed(attempt, fix), verdict))
         except BotoCoreError as error:
             kind = type(error).__name__
             return self._conclude(Wait(f"{lost} ({kind}); looking whether it took effect"))
@@ -219,7 +225,7 @@ class Held(Generic[F]):
             if error.lost:
                 return self._conclude(Wait(f"{lost} ({error}); looking whether it took effect"))
             why = f"{attempt.reason}; {fix.name} of {attempt.resource} was refused: {error}"
-            verdict = Verdict(Outcome.FAILED, str(error))
+            verdict = _about(attempt, Outcome.FAILED, str(error))
             return self._conclude(Escalate(why, typed(attempt, fix), verdict))
         return self._applied(attempt, fix, change)
 
@@ -339,12 +345,15 @@ class Held(Generic[F]):
         """Free what the judged fixes occupy; remember those that helped."""
         verdict = getattr(decision, "verdict", None)
         incident = self._incident
-        if verdict is None or incident.last is None:
+        if verdict is None:
             return []
-        judged = [one for one in incident.attempts if one.waits_for_verdict] or [incident.last]
+        judged = incident.judged_by(verdict)
+        unsettled = {
+            one.resource for one in incident.attempts if one.waits_for_verdict and one not in judged
+        }
         writes: list[Mapping[str, Any]] = [
             limits.release(resource, incident.id)
-            for resource in sorted({one.resource for one in judged})
+            for resource in sorted({one.resource for one in judged} - unsettled)
         ]
         if verdict.outcome is Outcome.SUPERSEDED:  # nothing of ours is left to adopt or revert
             writes += [ledger.close(one.intent_id) for one in judged]

@@ -43,15 +43,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """How the last applied fix ended, as a decision says it.
+    """How the applied fixes ended, or one attempt, as a decision says it.
 
     Attributes:
         outcome: VERIFIED, FAILED (it did not help) or SUPERSEDED (somebody changed the target since).
         why: the numbers.
+        intent: the one attempt that it is about; empty for all that are applied and not judged.
     """
 
     outcome: Outcome
     why: str
+    intent: str = ""
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,12 @@ class Incident:
         """Return the newest fix that is applied and not yet judged, if there is one."""
         found = [one for one in self.attempts if one.waits_for_verdict]
         return found[-1] if found else None
+
+    def judged_by(self, verdict: Verdict) -> tuple[Attempt, ...]:
+        """Return the attempts that a verdict closes: the one it names, or all that wait for one."""
+        if verdict.intent:
+            return tuple(one for one in self.attempts if one.intent_id == verdict.intent)
+        return tuple(one for one in self.attempts if one.waits_for_verdict)
 
     def attempt(self, intent_id: str) -> Attempt | None:
         """Return an attempt by its intent's id."""

@@ -2,7 +2,8 @@
 
 blind      a decision that needs an unknown waits; the third time in a row it escalates
 flapping   the third re-opening within an hour: no fix any more, one page
-escalated  nothing is changed any more; looked at every 5 min; it may still resolve
+escalated  nothing is changed any more but what we changed is taken back; looked at every 5 min; it may
+           still resolve
 """
 
 from dataclasses import replace
@@ -33,6 +34,8 @@ ESCALATED_SECONDS = 300
 """Between looks while a person has it."""
 REFUSED_DEADLINE = timedelta(minutes=15)
 """How long somebody else's deployment or an occupied resource is waited for."""
+MOST_UNDOS = 3
+"""Calls that AWS refused, for taking back one change: it is not going to take the next one either."""
 PAGE_AGAIN = timedelta(minutes=15)
 """A page repeats until it is acknowledged or the incident ends."""
 
@@ -47,7 +50,22 @@ def temper(decision: Decision, incident: Incident, *, by_hand: bool) -> Decision
         decision = _flapping(decision, incident)
     if incident.status is Status.ESCALATED:
         decision = _escalated(decision)
+    if isinstance(decision, Apply) and _refused_often(decision, incident):
+        decision = Wait(
+            f"taking it back was refused {MOST_UNDOS} times: a person has to; {decision.reason}",
+            ESCALATED_SECONDS,
+        )
     return decision
+
+
+def _refused_often(decision: Apply, incident: Incident) -> bool:
+    """Say whether an undo has been refused so often that it is left to a person; they have been paged."""
+    refused = [
+        one
+        for one in incident.attempts
+        if one.undoes == decision.undoes and one.outcome is Outcome.FAILED
+    ]
+    return bool(decision.undoes) and len(refused) >= MOST_UNDOS
 
 
 def _blind(decision: Wait, incident: Incident) -> Decision:
@@ -121,16 +139,13 @@ def outdated(at: datetime, incident: Incident) -> bool:
 
 
 def judge(incident: Incident, verdict: Verdict, now: datetime) -> Incident:
-    """Return the incident with its applied fixes closed by the verdict; else its last attempt."""
-    if incident.last is None:
+    """Return the incident with the attempts closed that the verdict is about."""
+    judged = incident.judged_by(verdict)
+    if not judged:
         raise ValueError(f"{incident.id} has no fix that {verdict.outcome} could be about")
-    if incident.unverified is None:
-        return with_last(incident, replace(incident.last, outcome=verdict.outcome, outcome_at=now))
-    attempts = tuple(
-        replace(one, outcome=verdict.outcome, outcome_at=now) if one.waits_for_verdict else one
-        for one in incident.attempts
-    )
-    return replace(incident, attempts=attempts)
+    for one in judged:
+        incident = close(incident, one.intent_id, verdict.outcome, now)
+    return incident
 
 
 def close(incident: Incident, intent_id: str, outcome: Outcome, now: datetime) -> Incident:

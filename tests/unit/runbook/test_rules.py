@@ -18,7 +18,7 @@ from runbook.model import (
     Verdict,
     Wait,
 )
-from worker_facts import NOW, ago, incident
+from worker_facts import NOW, ago, attempt, incident
 
 VERIFIED = Verdict(Outcome.VERIFIED, "the queue fell")
 FIX = Apply("redeploy", "it is stuck")
@@ -173,3 +173,18 @@ def test_an_escalated_incident_that_flaps_is_not_paged_about_again() -> None:
     decision = tempered(Wait("not yet"), reopened(3, status=Status.ESCALATED))
 
     assert decision == Wait("a person has it, nothing is changed; not yet", 300)
+
+
+@pytest.mark.parametrize(("times", "expected"), [(2, Apply), (3, Wait)])
+@pytest.mark.parametrize("status", [Status.OPEN, Status.ESCALATED])
+def test_an_undo_that_was_refused_three_times_is_left_to_the_person(
+    status: Status, times: int, expected: type[Decision]
+) -> None:
+    refused = [
+        replace(attempt(Outcome.FAILED, intent_id=f"undo-{n}"), undoes="intent-1")
+        for n in range(times)
+    ]
+
+    decision = tempered(UNDO, replace(incident(*refused), status=status))
+
+    assert type(decision) is expected

@@ -109,12 +109,14 @@ def test_a_verdict_about_nothing_is_a_fault() -> None:
         rules.judge(incident(), VERIFIED, NOW)
 
 
-def test_a_verdict_on_a_call_without_an_answer_closes_that_call() -> None:
-    lost = attempt(None)
+def test_a_verdict_on_one_call_leaves_what_was_applied_before_to_its_own() -> None:
+    before, lost = attempt(intent_id="switch"), attempt(None, intent_id="redeploy")
 
-    after = rules.judge(incident(lost), Verdict(Outcome.FAILED, "unknown"), NOW)
+    after = rules.judge(
+        incident(before, lost), Verdict(Outcome.FAILED, "unknown", lost.intent_id), NOW
+    )
 
-    assert after.attempts == (replace(lost, outcome=Outcome.FAILED, outcome_at=NOW),)
+    assert after.attempts == (before, replace(lost, outcome=Outcome.FAILED, outcome_at=NOW))
 
 
 def test_replaces_the_last_attempt_only() -> None:
