@@ -14,7 +14,7 @@ from rehearsal.controls import CONTROLS
 from rehearsal.driver import FOLDER, Driver, Job, jobs_of, table
 from rehearsal.parts import MissingPartError, check_platform, redis_server
 
-FILE_WIDTH = 132
+FILE_WIDTH = 144
 """Columns where the output goes to a file: the closing table fits without folding."""
 
 
@@ -54,8 +54,8 @@ def _controls(driver: Driver, console: Console, asked: argparse.Namespace) -> in
     results = driver.run(_some(jobs, asked))
 
     red = [_is_red(job, one) for job, one in zip(jobs, results, strict=True)]
-    verdicts = iter("red, as it must be" if one else "NOT RED: judge fooled" for one in red)
-    title = "Controls: Nightshift broken on purpose"
+    verdicts = iter("red" if one else "NOT RED" for one in red)
+    title = "Controls: Nightshift broken on purpose, and every case must be red"
     console.print(table(results, title, lambda _: next(verdicts)))
     for job, one, found in zip(jobs, results, red, strict=True):
         why = found or f"{'; '.join(one['why']) or 'the judge saw nothing wrong'}"

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -184,17 +185,22 @@ def table(results: Sequence[dict[str, Any]], title: str, verdict: Callable[[Any]
     shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in _COLUMNS:
         shown.add_column(
-            column, no_wrap=column != "broke", max_width=34 if column == "broke" else None
+            column,
+            no_wrap=column != "broke",
+            min_width=20 if column == "broke" else None,
+            max_width=34 if column == "broke" else None,
         )
-    for one in results:
-        cells = _cells(one) if "broke" in one else ("",) * (len(_COLUMNS) - 3)
-        shown.add_row(one["scenario"], one["case"], *cells, verdict(one))
+    for scenario, cases in groupby(results, lambda one: one["scenario"]):
+        shown.add_row(f"[bold]{scenario}[/bold]")
+        for one in cases:
+            cells = _cells(one) if "broke" in one else ("",) * (len(_COLUMNS) - 2)
+            shown.add_row(f" {one['case']}", *cells, verdict(one))
+        shown.add_section()
     return shown
 
 
 _COLUMNS = (
-    "scenario", "case", "broke", "alarm", "ended as", "fixes", "proved", "pages", "tasks", "fixed after",
-    "verdict",
+    "case", "broke", "alarm", "ended as", "fixes", "proved", "pages", "tasks", "fix after", "verdict",
 )  # fmt: skip
 
 

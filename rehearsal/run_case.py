@@ -93,9 +93,9 @@ def _result(
         "fixes": len(fixes),
         "changes": [one.text for one in fixes],
         "refusals": [one["refusal"]["reason"] for one in ended.records if "refusal" in one],
-        "verified": ended.depth == 0 and bool(fixes),
-        "undone": sum(one.get("outcome") == "UNDONE" for one in ended.records),
-        "superseded": sum(one.get("outcome") == "SUPERSEDED" for one in ended.records),
+        "verified": bool(fixes) and ended.alarm == "OK" and ended.depth == 0,
+        "undone": sum(bool(one.get("undoes")) and "outcome" in one for one in ended.records),
+        "superseded": sum(_is_superseded(one) for one in ended.records),
         "pages": [line["subject"] for line in messages if line["topic"].endswith("-pages")],
         "updates": [line["subject"] for line in messages if line["topic"].endswith("-updates")],
         "second_path": [
@@ -110,6 +110,12 @@ def _result(
         "ok": evidence.ok,
         "why": evidence.why,
     }
+
+
+def _is_superseded(record: dict[str, Any]) -> bool:
+    """Say whether this entry closed a fix as somebody else's by now: instead of an undo, or of a verdict."""
+    refused = record.get("refusal", {}).get("code") == "superseded"
+    return refused or record.get("verdict", {}).get("outcome") == "SUPERSEDED"
 
 
 def _is_look(line: dict[str, Any]) -> bool:
