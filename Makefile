@@ -11,7 +11,7 @@ UV := $(VENV)/bin/uv
 PYTHON_3_13 := $(firstword $(foreach p,$(shell which -a python3.13 2>/dev/null) $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),$(shell $(p) -c "import sys; print(sys.executable)" 2>/dev/null)))
 export PYTHONPATH := functions:.
 
-.PHONY: help rehearse rehearse-controls test check synth bench lock clean
+.PHONY: help rehearse rehearse-controls test check synth docs bench lock clean
 
 help:  ## what there is to run
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -32,6 +32,9 @@ check: setup  ## format, lint, types
 
 synth: setup  ## write cdk.out/ for environments/$(ENV).toml; needs no credentials
 	@$(PY) app.py --environment $(ENV)
+
+docs: setup  ## write the tables of docs/runbook.md that repeat code
+	@$(PY) -m infra.docs
 
 bench: setup  ## speed as ratios, side by side in one run
 	@$(PY) -m benchmarks
