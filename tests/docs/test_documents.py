@@ -140,6 +140,18 @@ def test_every_alarm_has_a_row_in_operations_and_every_row_an_alarm() -> None:
     assert named == documented
 
 
+def test_a_slow_twins_row_has_the_minutes_after_which_it_pages() -> None:
+    rows = {row[0].strip("`"): row[1] for row in _rows(OPERATIONS, 3)}
+
+    wrong = {
+        f"{one.id}: {rows[f'{one.group}/{one.id}']}"
+        for one in _alarms()
+        if one.twin_of and f" {one.datapoints} min" not in rows[f"{one.group}/{one.id}"]
+    }
+
+    assert not wrong
+
+
 def test_the_scenario_table_has_exactly_the_deployed_scenarios() -> None:
     rows = _rows(_section(README, "Scenarios"), 7)
 
