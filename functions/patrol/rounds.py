@@ -26,6 +26,8 @@ from runbook.table import Item, Table, from_aws, to_aws
 
 OVERDUE = timedelta(minutes=5)
 """A look that is this late was asked for five times: its function does not work."""
+MOST_DEAD_LOOKS = 4
+"""In a row that claimed and wrote nothing: a claim lasts 90 s, so these took as long as an overdue look."""
 LEFT_OVER = timedelta(seconds=60)
 """A message this old was left by a dead look; a younger one is about to be sent by its own."""
 MOST_ENTRIES = 10
@@ -163,15 +165,13 @@ class Patrol:
 
     def _page_overdue(self, opened: Sequence[Item], now: datetime, done: Pass) -> None:
         for item in opened:
-            if item["next_look_at"] > to_text(now - OVERDUE):
-                continue
-            if item.get("overdue_page_at", "") > to_text(now):
+            why = _overdue(item, now)
+            if not why or item.get("overdue_page_at", "") > to_text(now):
                 continue
             name = f"{item['scenario']} {item['target']}"
             body = (
                 f"{name}: a person is needed.\n\n"
-                f"Why      its look was due at {item['next_look_at']} and has not happened: "
-                f"the function of {item['scenario']} does not work\n"
+                f"Why      {why}: the function of {item['scenario']} does not work\n"
                 f"Next     read its log group, /nightshift/{self.settings.environment}/{item['scenario']}\n"
             )
             subject = f"[{self.settings.environment}] {name}: PAGE looks are overdue"
@@ -196,6 +196,16 @@ class Patrol:
             done.paged += messenger.tell([_later(item, attribute, now)], message, now, done)
 
         isolated(f"page about {item['scenario']} {item['target']}", page, done)
+
+
+def _overdue(item: Item, now: datetime) -> str:
+    """Return why an incident's looks count as missing; empty while they come."""
+    if item["next_look_at"] <= to_text(now - OVERDUE):
+        return f"its look was due at {item['next_look_at']} and has not happened"
+    dead = item.get("unfinished", 0)
+    if dead >= MOST_DEAD_LOOKS:
+        return f"its last {dead} looks began and wrote nothing down"
+    return ""
 
 
 def _later(item: Item, attribute: str, now: datetime) -> dict[str, Any]:

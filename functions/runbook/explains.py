@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from runbook import incidents
+from runbook.incidents import Other
 from runbook.table import Item
 
 EXPLAINS: Mapping[tuple[str, str], timedelta] = {
@@ -57,7 +58,7 @@ def explained(
     items: Mapping[str, Item],
     now: datetime,
 ) -> str:
-    """Return which open incident forbids a fix now, as a sentence; empty when none does.
+    """Return which open incident explains the trouble for now, as a sentence; empty when none does.
 
     Args:
         scenario: whose fix it is.
@@ -67,16 +68,35 @@ def explained(
         now: the moment of the write.
     """
     for cause in causes(scenario):
-        if cause not in targets:
-            continue
-        other = incidents.other(items.get(incidents.key(cause, targets[cause])))
-        if other is None:
-            continue
-        name = f"{cause} on {targets[cause]} is open ({other.id or 'just opened'})"
+        other = _open(cause, targets, items)
         lasts = EXPLAINS.get((cause, scenario))
         silenced = (cause, fix.name) not in OWN_EVIDENCE
-        if lasts and silenced and now - other.opened_at < lasts:
-            return f"{name} and explains this"
-        if cause == NO_DEPLOYMENT_WHILE and fix.deploys:
-            return f"{name}: no deployment while connections run out, new tasks would take more"
+        if other and lasts and silenced and now - other.opened_at < lasts:
+            return f"{_named(cause, targets, other)} and explains this"
     return ""
+
+
+def no_deployment(
+    scenario: str, fix: Kind, targets: Mapping[str, str], items: Mapping[str, Item]
+) -> str:
+    """Return why nothing may be deployed now, as a sentence; empty where the fix deploys nothing.
+
+    Args: as of ``explained``; it lasts as long as that incident is open.
+    """
+    if not fix.deploys or scenario == NO_DEPLOYMENT_WHILE:
+        return ""
+    other = _open(NO_DEPLOYMENT_WHILE, targets, items)
+    if other is None:
+        return ""
+    name = _named(NO_DEPLOYMENT_WHILE, targets, other)
+    return f"{name}: no deployment while connections run out, new tasks would take more"
+
+
+def _open(cause: str, targets: Mapping[str, str], items: Mapping[str, Item]) -> Other | None:
+    if cause not in targets:
+        return None
+    return incidents.other(items.get(incidents.key(cause, targets[cause])))
+
+
+def _named(cause: str, targets: Mapping[str, str], other: Other) -> str:
+    return f"{cause} on {targets[cause]} is open ({other.id or 'just opened'})"

@@ -36,6 +36,8 @@ MOST_AGE = timedelta(seconds=30)
 """Facts older than this are not acted on: half of a function's time, so the call still fits."""
 
 
+EXPLAINED = "explained"
+"""The code of a refusal that ends by itself: another incident, which explains this one, is worked on."""
 UNDOES = "gate.undoes"
 """Among the answers that an undo compares with: the attempt that it takes back."""
 
@@ -56,7 +58,7 @@ class Refusal:
 
     Attributes:
         code: one word for metrics and records: age, switch, mode, target, busy, cap, explained,
-            superseded, occupied, cooldown, budget, raced.
+            connections, superseded, occupied, cooldown, budget, raced.
         reason: a sentence fit to page someone with.
         then: wait (the world will change by itself) or escalate (a person has to).
     """
@@ -86,6 +88,8 @@ class Landed(StrEnum):
     NO = "no"
     TOO_EARLY = "too early"
     """Reads are eventually consistent: ask again when 60 s have passed since the call."""
+    UNREADABLE = "unreadable"
+    """The target could not be read: a blind look like any other."""
     UNKNOWN = "unknown"
 
 
@@ -226,7 +230,10 @@ class Gate:
 
     def _explained(self, fix: Fix, items: Mapping[str, Any], now: datetime) -> Refusal | None:
         why = explains.explained(self.scenario, fix, self.targets, items, now)
-        return Refusal("explained", why, "wait") if why else None
+        if why:
+            return Refusal(EXPLAINED, why, "wait")
+        why = explains.no_deployment(self.scenario, fix, self.targets, items)
+        return Refusal("connections", why, "wait") if why else None
 
     def spend(
         self,

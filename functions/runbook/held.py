@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook import bus, incidents, ledger, limits, postmortem, record, rules
 from runbook.errors import FixError, LostClaimError, TableError
-from runbook.gate import UNDOES, Change, Fix, Landed, Refusal, again, new_attempt
+from runbook.gate import EXPLAINED, UNDOES, Change, Fix, Landed, Refusal, again, new_attempt
 from runbook.incidents import CLAIM
 from runbook.model import (
     Apply,
@@ -117,21 +117,42 @@ class Held(Generic[F]):
             page_directly(self._kit, f"{why}; and it cannot be written down: {second}", now)
 
     def _recover(self, attempt: Attempt) -> dict[str, Any]:
+        """Learn what became of a call; call again only where it did not land and is still asked for."""
         fix = self._kit.scenario.fixes[attempt.fix]
         name = f"{attempt.fix} of {attempt.resource}"
         landed = fix.landed(self._facts, attempt)
         if landed is Landed.YES:
             return self._applied(attempt, fix, Change("", fix.left(self._facts)))
         if landed is Landed.NO and attempt.tries < MOST_TRIES:
-            return self._again(attempt, fix)
+            return self._decide_again(attempt, fix)
         if landed is Landed.TOO_EARLY:
             return self._conclude(
                 Wait(f"the answer of {name} is not known yet; the world is asked again in a minute")
             )
+        if landed is Landed.UNREADABLE:
+            blind = Wait(f"the answer of {name} is lost, and its target cannot be read", blind=True)
+            by_hand = self._trigger.by_hand
+            return self._conclude(rules.temper(blind, self._incident, by_hand=by_hand))
         why = f"{name} was called {attempt.tries} times and it cannot be proved whether it took effect"
         return self._conclude(Escalate(why, verdict=_about(attempt, Outcome.FAILED, landed.value)))
 
-    def _again(self, attempt: Attempt, fix: Fix) -> dict[str, Any]:
+    def _decide_again(self, attempt: Attempt, fix: Fix) -> dict[str, Any]:
+        """Decide as if the call had never been made: what was right minutes ago may be wrong by now."""
+        before = replace(self._incident, attempts=self._incident.attempts[:-1])
+        by_hand = self._trigger.by_hand
+        self._facts, decision = self._kit.decide(self._facts, before, by_hand=by_hand)
+        wanted = (attempt.fix, attempt.undoes)
+        if isinstance(decision, Apply) and (decision.fix, decision.undoes) == wanted:
+            return self._again(decision, attempt, fix)
+        name = f"{attempt.fix} of {attempt.resource}"
+        if isinstance(decision, Wait) and decision.blind:
+            return self._conclude(
+                replace(decision, reason=f"{name} not applied; {decision.reason}")
+            )
+        why = f"{name} did not take effect and is not asked for any more: {decision.reason}"
+        return self._conclude(Wait(why, verdict=_about(attempt, Outcome.REFUSED, why)))
+
+    def _again(self, decision: Apply, attempt: Attempt, fix: Fix) -> dict[str, Any]:
         """Make the call of an intent whose call did not land; it was paid for with the intent."""
         answers = self._reread(fix, attempt.undoes)
         now = self._kit.clock.now()
@@ -139,14 +160,12 @@ class Held(Generic[F]):
         refusal = self._kit.gate.refuse(
             fix, self._facts, answers, now, by_hand=by_hand, undo=bool(attempt.undoes)
         )
-        if refusal and refusal.then == "wait":
-            return self._conclude(
-                Wait(f"{attempt.reason}; not applied yet: {refusal.reason}"), refusal
-            )
         if refusal:
-            verdict = _about(attempt, Outcome.REFUSED, refusal.reason)
-            why = f"{attempt.reason}; {fix.name} not applied: {refusal.reason}"
-            return self._conclude(Escalate(why, verdict=verdict), refusal)
+            after = rules.after_refusal(decision, refusal, self._incident, now)
+            if isinstance(after, Escalate):
+                verdict = _about(attempt, Outcome.REFUSED, refusal.reason)
+                after = replace(after, proposal=typed(decision, fix), verdict=verdict)
+            return self._conclude(after, refusal)
         tried = again(attempt, now)
         incident = rules.with_last(self._incident, tried)
         if self._intend(incident, tried, (), now) is not None:
@@ -238,21 +257,19 @@ class Held(Generic[F]):
             left=change.left,
             request_id=change.request_id,
         )
-        self._incident = rules.with_last(self._incident, done)
+        # Held only once it is written: else a look that breaks meanwhile would keep the fix, and not its
+        # ledger entry and its message.
+        after = rules.with_last(self._incident, done)
         command, undo = typed(attempt, fix), attempt.undo or fix.undo
         also: list[Mapping[str, Any]] = []
         if done.undoes:
-            self._incident = rules.close(self._incident, done.undoes, Outcome.UNDONE, now)
+            after = rules.close(after, done.undoes, Outcome.UNDONE, now)
             also.append(ledger.close(done.undoes))
         elif fix.keep:
-            also.append(
-                ledger.entry(self._incident, done, keep=fix.keep, command=command, revert=undo)
-            )
-        message = self._kit.teller.applied(
-            self._incident, done, command, undo, self._facts.seen(), now
-        )
+            also.append(ledger.entry(after, done, keep=fix.keep, command=command, revert=undo))
+        message = self._kit.teller.applied(after, done, command, undo, self._facts.seen(), now)
         waiting = Wait(f"{attempt.fix} applied: {attempt.reason}")
-        return self._write(self._incident, waiting, [message], now, changed=done, also=also)
+        return self._write(after, waiting, [message], now, changed=done, also=also)
 
     def _refused(self, decision: Apply, refusal: Refusal, fix: Fix) -> dict[str, Any]:
         now = self._kit.clock.now()
@@ -277,7 +294,8 @@ class Held(Generic[F]):
     def _conclude(self, decision: Decision, refusal: Refusal | None = None) -> dict[str, Any]:
         """Write a decision that changes nothing in the world, with its messages."""
         now = self._kit.clock.now()
-        after = rules.conclude(self._incident, decision, now, refused=refusal is not None)
+        refused = refusal is not None and refusal.code != EXPLAINED
+        after = rules.conclude(self._incident, decision, now, refused=refused)
         messages = self._messages(after, decision, now)
         if isinstance(decision, Escalate):
             page = messages[0]

@@ -1,12 +1,13 @@
 """Incidents: opened, claimed, joined, re-opened and written down, all by conditional writes.
 
-A claim is one conditional write. Two looks at one incident, and a look that dies::
+A claim is one conditional write. Two looks at one incident, and one that dies::
 
     look A   claim v1 ......... intent v2 ... call ... record v3, next look at ...
     look B        claim refused: joins, counted
     look A'  claim v1 .. dies
     patrol   ..................... 90 s later: due ... claim v2: the next look finds the intent
 
+Each claim counts as unfinished until a look writes: patrol pages where several in a row have died.
 Each later write of a look names the version that the look holds, so a look that lost its claim
 (it was frozen for longer than 90 s) cannot write, and the intent is such a write: it comes before
 the call.
@@ -101,7 +102,7 @@ class Incidents:
             "SET version = if_not_exists(version, :zero) + :one, claim_until = :until, "
             "next_look_at = :until, #open = :open, #schema = :schema, scenario = :scenario, "
             "target = :target, pending_since = if_not_exists(pending_since, :now) "
-            "ADD triggers :counted",
+            "ADD triggers :counted, unfinished :one",
             _CONDITIONS[asking],
             {"#open": "open", "#schema": "schema"},
             {
@@ -301,6 +302,7 @@ def _item(incident: Incident, claimed_until: datetime, next_look_at: datetime) -
         "open": None if resolved else "open",
         "claim_until": to_text(claimed_until),
         "next_look_at": to_text(next_look_at),
+        "unfinished": 0,
         "pending_since": None,
         "incident_id": incident.id,
         "scenario": incident.scenario,

@@ -19,7 +19,7 @@ from runbook.gate import UNDOES, Fix, Refusal
 from runbook.held import Held, page_directly, typed
 from runbook.incidents import Joined
 from runbook.model import Apply, Incident
-from runbook.scenario import F, Kit
+from runbook.scenario import F, Kit, NoFacts
 from runbook.trigger import Trigger
 
 
@@ -42,8 +42,9 @@ def look(kit: Kit[F], trigger: Trigger) -> dict[str, Any]:
     claimed: Incident | Joined = answers.pop("claim")
     if isinstance(claimed, Joined):
         return {"incident": claimed.incident_id, "decided": "joined", "why": claimed.why}
-    held = Held(kit, trigger, kit.scenario.facts(now, answers), claimed)
+    held: Held[Any] = Held(kit, trigger, NoFacts(now), claimed)
     try:
+        held = Held(kit, trigger, kit.scenario.facts(now, answers), claimed)
         return held.proceed()
     except Exception as error:  # the one broad except: whatever broke, it is told and raised
         held.give_up(error)

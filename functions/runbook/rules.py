@@ -1,7 +1,7 @@
 """What holds for every scenario, around its own ``decide``; as pure as it.
 
 blind      a decision that needs an unknown waits; the third time in a row it escalates
-flapping   the third re-opening within an hour: no fix any more, one page
+flapping   from the third re-opening within an hour on: no fix any more, one page each time
 escalated  nothing is changed any more but what we changed is taken back; looked at every 5 min; it may
            still resolve
 """
@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from runbook.clock import from_text
-from runbook.gate import Refusal
+from runbook.gate import EXPLAINED, Refusal
 from runbook.model import (
     LOOK_AGAIN_SECONDS,
     Apply,
@@ -79,11 +79,7 @@ def _blind(decision: Wait, incident: Incident) -> Decision:
 def _flapping(decision: Decision, incident: Incident) -> Decision:
     times = len(incident.reopened_at)
     why = f"flapping: came back {times} times within an hour; no fix is applied any more"
-    if times == FLAPPING:
-        return Escalate(why, verdict=getattr(decision, "verdict", None))
-    if isinstance(decision, Apply) and not decision.undoes:
-        return Wait(f"{why} (would: {decision.reason})")
-    return decision
+    return Escalate(why, verdict=getattr(decision, "verdict", None))
 
 
 def _escalated(decision: Decision) -> Decision:
@@ -99,6 +95,8 @@ def _escalated(decision: Decision) -> Decision:
 def after_refusal(decision: Apply, refusal: Refusal, incident: Incident, now: datetime) -> Decision:
     """Return what a refused fix comes to: waiting for the way to be free, or a person."""
     why = f"{decision.reason}; {decision.fix} not applied: {refusal.reason}"
+    if refusal.code == EXPLAINED:
+        return Wait(why)
     since = incident.refused_since or now
     if refusal.then == "wait" and now - since < REFUSED_DEADLINE:
         return Wait(why)

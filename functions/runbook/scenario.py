@@ -28,6 +28,17 @@ class Facts(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class NoFacts:
+    """What a look has seen that broke before its facts were put together."""
+
+    at: datetime
+
+    def seen(self) -> dict[str, str]:
+        """Return nothing."""
+        return {}
+
+
 F = TypeVar("F", bound=Facts)
 
 

@@ -4,6 +4,8 @@
 the items mean is in ``incidents.py``, ``limits.py`` and ``outbox.py``.
 """
 
+import random
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,10 @@ from runbook.errors import SchemaError, TableError
 
 SCHEMA = 1
 """The version of the items that this code writes; an item with another one is refused, and pages."""
+
+CONFLICT_PAUSES = (0.05, 0.1, 0.2)
+"""Seconds between attempts that met another write on the same item, each with half of it as jitter: such a
+write takes milliseconds, and a look has 60 s. botocore does not repeat these refusals."""
 
 Item = Mapping[str, Any]
 
@@ -65,6 +71,28 @@ class Conflict:
 
     failed: tuple[bool, ...] = (True,)
     old: Item | None = None
+
+
+def _met_another(error: ClientError) -> bool:
+    """Say whether a write was refused for no other reason than another one on the same item, just now."""
+    code = error.response["Error"]["Code"]
+    reasons = {one.get("Code") for one in error.response.get("CancellationReasons", [])}
+    cancelled = code == "TransactionCanceledException" and "TransactionConflict" in reasons
+    return code == "TransactionConflictException" or (
+        cancelled and "ConditionalCheckFailed" not in reasons
+    )
+
+
+def _patiently(call: Callable[[], Any]) -> Any:
+    """Make a write, again where it only met another one."""
+    for pause in CONFLICT_PAUSES:
+        try:
+            return call()
+        except ClientError as error:
+            if not _met_another(error):
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # spreads two writers, hides nothing
+    return call()
 
 
 @contextmanager
@@ -143,7 +171,7 @@ class Table:
             asked["ExpressionAttributeNames"] = dict(names)
         with _reported(f"writing {pk}"):
             try:
-                answer = self.client.update_item(**asked)
+                answer = _patiently(lambda: self.client.update_item(**asked))
             except self.client.exceptions.ConditionalCheckFailedException as error:
                 old = error.response.get("Item")
                 return Conflict(old=from_aws(old) if old else None)
@@ -168,7 +196,11 @@ class Table:
         ]
         with _reported("writing a transaction"):
             try:
-                self.client.transact_write_items(TransactItems=items, ClientRequestToken=token)
+                _patiently(
+                    lambda: self.client.transact_write_items(
+                        TransactItems=items, ClientRequestToken=token
+                    )
+                )
             except self.client.exceptions.TransactionCanceledException as error:
                 reasons = [one.get("Code") for one in error.response["CancellationReasons"]]
                 if "ConditionalCheckFailed" not in reasons:
@@ -208,7 +240,8 @@ class Table:
     def delete(self, pk: str, sk: str) -> None:
         """Remove one item; it is fine if it is gone already."""
         with _reported(f"removing {pk}"):
-            self.client.delete_item(TableName=self.name, Key=to_aws({"pk": pk, "sk": sk}))
+            key = to_aws({"pk": pk, "sk": sk})
+            _patiently(lambda: self.client.delete_item(TableName=self.name, Key=key))
 
 
 def put(item: Item, *, unless_exists: bool = False) -> dict[str, Any]:

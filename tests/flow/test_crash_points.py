@@ -70,7 +70,9 @@ def _ends(night: Night, moment: str, how: How, *statuses: str) -> Iterator[tuple
         yield what, _end(night, moment, At(number, how), *statuses)
 
 
-@pytest.mark.parametrize("how", ["ended before", "ended after", "answer lost", "throttled once"])
+@pytest.mark.parametrize(
+    "how", ["ended before", "ended after", "answer lost", "throttled once", "conflict once"]
+)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_whatever_call_it_happens_at_the_night_ends_as_if_nothing_had_happened(
     night: Night, moment: str, how: How

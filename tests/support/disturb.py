@@ -14,6 +14,16 @@ from seam import Call, Hooks, Killed, LostAnswer, Refusal
 FUNCTION = "worker_stuck"
 _THROTTLED = {"sns": "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"}
 """As each service words it; SNS still speaks XML."""
+_CONFLICTS = {
+    "dynamodb.UpdateItem": {"__type": "TransactionConflictException", "message": "ongoing"},
+    "dynamodb.DeleteItem": {"__type": "TransactionConflictException", "message": "ongoing"},
+    "dynamodb.TransactWriteItems": {
+        "__type": "TransactionCanceledException",
+        "Message": "Transaction cancelled",
+        "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
+    },
+}
+"""Calls that DynamoDB refuses while another transaction writes the same item; moto never does."""
 Told = Callable[[Call], None]
 
 
@@ -60,7 +70,15 @@ def then_do(name: str, number: int, act: Callable[[], Any]) -> Any:
     return before
 
 
-How = Literal["ended before", "ended after", "answer lost", "throttled once", "refused", "silent"]
+How = Literal[
+    "ended before",
+    "ended after",
+    "answer lost",
+    "throttled once",
+    "conflict once",
+    "refused",
+    "silent",
+]
 
 
 class At:
@@ -68,8 +86,9 @@ class At:
 
     Args:
         number: of the call, from 0; None disturbs none.
-        how: ended before or after the call: the process is gone. answer lost, throttled once: what the
-            client sends again, if it does, is answered. refused, silent: that is not answered either.
+        how: ended before or after the call: the process is gone. answer lost, throttled once, conflict
+            once: what the client sends again, if it does, is answered; a conflict is DynamoDB's, with
+            another write on the same item. refused, silent: that is not answered either.
         actor: which function.
     """
 
@@ -111,10 +130,13 @@ class At:
             raise LostAnswer
 
     def _answer(self, call: Call) -> tuple[int, Any] | None:
-        if not self._is(call, "throttled once"):
-            return None
-        self._once()
-        return 400, _THROTTLED.get(call.service, {"__type": "ThrottlingException"})
+        if self._is(call, "throttled once"):
+            self._once()
+            return 400, _THROTTLED.get(call.service, {"__type": "ThrottlingException"})
+        if self._is(call, "conflict once") and call.name in _CONFLICTS:
+            self._once()
+            return 400, _CONFLICTS[call.name]
+        return None
 
     def _after(self, call: Call) -> None:
         if self._is(call, "ended after"):

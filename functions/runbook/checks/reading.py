@@ -18,7 +18,8 @@ def ask(what: str, read: Callable[[], T | Unknown]) -> T | Unknown:
         read: makes the calls.
 
     Returns:
-        What ``read`` returned, or ``Unknown`` when AWS refused, throttled or did not answer.
+        What ``read`` returned, or ``Unknown`` when AWS refused, throttled or did not answer, or answered in
+        a shape that we do not know.
     """
     try:
         return read()
@@ -27,3 +28,5 @@ def ask(what: str, read: Callable[[], T | Unknown]) -> T | Unknown:
         return Unknown(f"{what}: AWS answered {code} to {error.operation_name}")
     except BotoCoreError as error:
         return Unknown(f"{what}: {type(error).__name__}, AWS did not answer")
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        return Unknown(f"{what}: the answer has another shape ({type(error).__name__}: {error})")

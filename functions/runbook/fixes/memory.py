@@ -211,7 +211,7 @@ class RaiseMemory:
         """Say whether a deployment with the wanted memory began when the call was made."""
         service, definition = facts.service, facts.definition
         if isinstance(service, Unknown) or isinstance(definition, Unknown):
-            return Landed.TOO_EARLY
+            return Landed.UNREADABLE
         primary = service.primary
         if primary.id == attempt.prior["deployment"]:
             waited = facts.at - attempt.tried_at

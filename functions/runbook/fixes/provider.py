@@ -116,7 +116,7 @@ class SwitchProvider:
         """Say whether the parameter has the value that the call would have given it."""
         now = facts.provider
         if isinstance(now, Unknown):
-            return Landed.TOO_EARLY
+            return Landed.UNREADABLE
         if now.version == attempt.prior["version"]:
             waited = facts.at - attempt.tried_at
             return Landed.NO if waited >= LANDS_WITHIN else Landed.TOO_EARLY

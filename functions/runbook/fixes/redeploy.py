@@ -194,7 +194,7 @@ class Redeploy:
         """Say whether a new deployment of the same revision began when the call was made."""
         service = facts.service
         if isinstance(service, Unknown):
-            return Landed.TOO_EARLY
+            return Landed.UNREADABLE
         primary = service.primary
         if primary.id == attempt.prior["deployment"]:
             waited = facts.at - attempt.tried_at

@@ -214,7 +214,7 @@ class Rollback:
     def landed(self, facts: Facts, attempt: Attempt) -> Landed:
         """Say whether the deployment is going back, or the earlier version is being deployed."""
         if isinstance(facts.service, Unknown) or isinstance(facts.history, Unknown):
-            return Landed.TOO_EARLY
+            return Landed.UNREADABLE
         waited = facts.at - attempt.tried_at
         not_yet = Landed.NO if waited >= LANDS_WITHIN else Landed.TOO_EARLY
         if attempt.prior["stop"]:

@@ -172,7 +172,7 @@ class Scale:
         """Say whether the service has the count that the call would have given it."""
         service = facts.tiers[self.tier].service
         if isinstance(service, Unknown):
-            return Landed.TOO_EARLY
+            return Landed.UNREADABLE
         if service.desired == attempt.prior["to"]:
             return Landed.YES
         if service.desired != attempt.prior["desired"]:

@@ -125,32 +125,38 @@ def test_refuses_everybody_when_the_target_is_not_what_was_decided_on(
 
 
 @pytest.mark.parametrize(
-    ("spent", "reason"),
+    ("spent", "code", "reason"),
     [
         pytest.param(
             REDIS_IS_OPEN,
+            "explained",
             "redis_unavailable on saas-redis is open (redis_unavailable-1) and explains this",
             id="Redis for 5 min",
         ),
         pytest.param(
-            open_incident("redis_unavailable", "saas-redis", 20), "", id="Redis for 20 min"
+            open_incident("redis_unavailable", "saas-redis", 20), "", "", id="Redis for 20 min"
         ),
         pytest.param(
             open_incident("db_connections", "saas-db", 45),
+            "connections",
             "db_connections on saas-db is open (db_connections-1): "
             "no deployment while connections run out, new tasks would take more",
             id="connections, however long",
         ),
-        pytest.param(open_incident("redis_unavailable", "other-redis", 5), "", id="another Redis"),
-        pytest.param(open_incident("ai_provider_outage", "ai", 5), "", id="explains nothing here"),
+        pytest.param(
+            open_incident("redis_unavailable", "other-redis", 5), "", "", id="another Redis"
+        ),
+        pytest.param(
+            open_incident("ai_provider_outage", "ai", 5), "", "", id="explains nothing here"
+        ),
     ],
 )
 def test_waits_where_another_open_incident_explains_the_trouble(
-    spent: dict[str, Any], reason: str
+    spent: dict[str, Any], code: str, reason: str
 ) -> None:
     refusal = refused(spent=spent)
 
-    assert (Refusal("explained", reason, "wait") if reason else None) == refusal
+    assert (Refusal(code, reason, "wait") if reason else None) == refusal
 
 
 def test_a_fix_that_deploys_nothing_need_not_wait_for_connections_for_ever() -> None:

@@ -45,6 +45,14 @@ def test_waits_15_min_for_the_way_to_be_free(then: Any, since: float | None, exp
     assert decision.reason == "it is stuck; redeploy not applied: an engineer deploys"
 
 
+def test_what_another_incident_explains_waits_as_long_as_it_does() -> None:
+    explained = Refusal("explained", "redis_unavailable is open and explains this", "wait")
+
+    decision = rules.after_refusal(FIX, explained, incident(refused_since=ago(600)), NOW)
+
+    assert type(decision) is Wait
+
+
 @pytest.mark.parametrize(
     ("before", "refused", "expected"),
     [

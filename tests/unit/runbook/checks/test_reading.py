@@ -1,4 +1,4 @@
-"""A read that fails is Unknown with its reason; a bug of ours is not hidden."""
+"""A read that fails, or answers in a shape that we do not know, is Unknown with its reason."""
 
 from typing import Any
 
@@ -44,9 +44,18 @@ def test_any_answer_is_passed_on(answer: object) -> None:
     assert ask("service", lambda: answer) is answer
 
 
-def test_a_bug_is_raised() -> None:
-    with pytest.raises(KeyError, match="services"):
-        ask("service", lambda: {}["services"])
+def test_an_answer_of_another_shape_is_unknown() -> None:
+    answer = ask("service", lambda: {}["services"])
+
+    assert answer == Unknown("service: the answer has another shape (KeyError: 'services')")
+
+
+def test_a_broken_assumption_of_ours_is_raised() -> None:
+    def read() -> str:
+        raise NotImplementedError("a state without a row")
+
+    with pytest.raises(NotImplementedError, match="without a row"):
+        ask("service", read)
 
 
 def test_a_throttled_call_is_unknown(stubbed: Any) -> None:

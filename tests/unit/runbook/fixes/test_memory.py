@@ -272,8 +272,8 @@ def raised(minutes: float = 1, number: int = 9, memory_mib: int = 2048) -> dict[
         pytest.param(raised(), 60, Landed.YES, id="more memory is being deployed"),
         pytest.param(raised(memory_mib=1024), 60, Landed.UNKNOWN, id="somebody else's revision"),
         pytest.param(raised(5), 60, Landed.UNKNOWN, id="a deployment from before the call"),
-        pytest.param({"service": UNKNOWN}, 90, Landed.TOO_EARLY, id="service unreadable"),
-        pytest.param({"definition": UNKNOWN}, 90, Landed.TOO_EARLY, id="revision unreadable"),
+        pytest.param({"service": UNKNOWN}, 90, Landed.UNREADABLE, id="service unreadable"),
+        pytest.param({"definition": UNKNOWN}, 90, Landed.UNREADABLE, id="revision unreadable"),
     ],
 )
 def test_proves_by_the_service_whether_a_lost_call_has_landed(

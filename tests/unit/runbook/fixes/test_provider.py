@@ -78,7 +78,7 @@ def test_writes_the_stated_value_once(stubbed: Any) -> None:
         pytest.param(BEFORE, 1, Landed.NO, id="unchanged, a minute"),
         pytest.param(Parameter("openai", 6), 2, Landed.UNKNOWN, id="written twice"),
         pytest.param(Parameter("mistral", 5), 2, Landed.UNKNOWN, id="somebody else's"),
-        pytest.param(Unknown("throttled"), 2, Landed.TOO_EARLY, id="not readable"),
+        pytest.param(Unknown("throttled"), 2, Landed.UNREADABLE, id="not readable"),
     ],
 )
 def test_tells_whether_a_lost_call_landed(now: Any, minutes: float, expected: Landed) -> None:

@@ -171,7 +171,7 @@ def seen(created: float, **changes: Any) -> Facts:
         ),
         pytest.param(seen(10, id="ecs-svc/0"), 59, Landed.TOO_EARLY, id="not seen for 59 s"),
         pytest.param(seen(10, id="ecs-svc/0"), 60, Landed.NO, id="not seen for 60 s"),
-        pytest.param(facts(service=UNKNOWN), 900, Landed.TOO_EARLY, id="cannot be read"),
+        pytest.param(facts(service=UNKNOWN), 900, Landed.UNREADABLE, id="cannot be read"),
     ],
 )
 def test_tells_whether_a_call_without_an_answer_took_effect(

@@ -302,8 +302,8 @@ def replaced(
         pytest.param(replaced(1), 60, Landed.YES, id="the earlier revision is being deployed"),
         pytest.param(replaced(5), 60, Landed.UNKNOWN, id="by a deployment from before the call"),
         pytest.param(replaced(1, 9), 60, Landed.UNKNOWN, id="somebody deployed something else"),
-        pytest.param({"service": UNKNOWN}, 90, Landed.TOO_EARLY, id="service unreadable"),
-        pytest.param({"history": UNKNOWN}, 90, Landed.TOO_EARLY, id="deployments unreadable"),
+        pytest.param({"service": UNKNOWN}, 90, Landed.UNREADABLE, id="service unreadable"),
+        pytest.param({"history": UNKNOWN}, 90, Landed.UNREADABLE, id="deployments unreadable"),
     ],
 )
 def test_proves_whether_a_lost_deployment_has_landed(

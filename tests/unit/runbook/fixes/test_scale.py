@@ -90,7 +90,7 @@ def test_writes_the_stated_count_once(stubbed: Any) -> None:
         pytest.param(service(8), 0.5, Landed.TOO_EARLY, id="unchanged, half a minute"),
         pytest.param(service(8), 1, Landed.NO, id="unchanged, a minute"),
         pytest.param(service(5), 1, Landed.UNKNOWN, id="another count"),
-        pytest.param(UNKNOWN, 1, Landed.TOO_EARLY, id="not readable"),
+        pytest.param(UNKNOWN, 1, Landed.UNREADABLE, id="not readable"),
     ],
 )
 def test_tells_whether_a_lost_call_landed(now: Any, minutes: float, expected: Landed) -> None:
