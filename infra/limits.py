@@ -11,6 +11,7 @@ from backend_5xx.limits import Limits as Backend5xxLimits
 from db_connections.decide import Limits as DbConnectionsLimits
 from db_unavailable.decide import Limits as DbUnavailableLimits
 from redis_unavailable.decide import Limits as RedisUnavailableLimits
+from rollback.limits import Limits as RollbackLimits
 from runbook.limits import Limits as GateLimits
 from worker_stuck.decide import Limits as WorkerStuckLimits
 
@@ -39,6 +40,7 @@ class Limits(BaseModel):
     db_connections: dict[str, Any] = Field(default_factory=dict)
     db_unavailable: dict[str, Any] = Field(default_factory=dict)
     redis_unavailable: dict[str, Any] = Field(default_factory=dict)
+    rollback: dict[str, Any] = Field(default_factory=dict)
     worker_stuck: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -55,5 +57,6 @@ _LIMITS: Mapping[str, type] = {
     "db_connections": DbConnectionsLimits,
     "db_unavailable": DbUnavailableLimits,
     "redis_unavailable": RedisUnavailableLimits,
+    "rollback": RollbackLimits,
     "worker_stuck": WorkerStuckLimits,
 }

@@ -9,10 +9,11 @@ from runbook.postmortem import FOLDER
 
 def reasons(environment: Environment) -> dict[str, str]:
     """Return why each finding is meant so, by the finding's id."""
-    arn, at = environment.arn, f"{environment.cluster.name}/{environment.backend.service}"
+    arn, cluster = environment.arn, environment.cluster.name
+    services = (environment.backend.service, environment.worker.service)
     kept = {
-        "*": "reads without a resource level (DescribeTaskDefinition, GetMetricData; ListTasks is "
-        "bound to the cluster by a condition) and what Lambda needs to enter a VPC",
+        "*": "reads without a resource level (DescribeTaskDefinition, ListTaskDefinitions, GetMetricData; "
+        "ListTasks is bound to the cluster by a condition) and what Lambda needs to enter a VPC",
         arn("cloudwatch", "alarm:*"): "DescribeAlarms is a list call: AWS checks it on alarm:*",
         **{
             arn("logs", f"log-group:{group}:*"): "a log group's ARN ends so"
@@ -22,10 +23,11 @@ def reasons(environment: Environment) -> dict[str, str]:
         environment.objects(settings.bucket(environment), FOLDER): (
             "one object an incident, named by its id; one folder, PutObject only"
         ),
-        arn("ecs", f"task/{environment.cluster.name}/*"): "task ids are made by ECS; one cluster",
+        arn("ecs", f"task/{cluster}/*"): "task ids are made by ECS; one cluster",
         **{
-            arn("ecs", f"{kind}/{at}/*"): "its ids are made by ECS; one service"
+            arn("ecs", f"{kind}/{cluster}/{service}/*"): "its ids are made by ECS; one service"
             for kind in ("service-deployment", "service-revision")
+            for service in services
         },
         arn("ecs", f"task-definition/{environment.backend.task_family}:*"): (
             "the number of a revision is made by ECS; one family"

@@ -23,9 +23,7 @@ from datetime import datetime
 from backend_5xx import signs, symptom
 from backend_5xx.checks import Facts
 from backend_5xx.limits import Commands, Limits, minutes
-from runbook.checks import ecs
-from runbook.checks.service_deployments import BACK, GOING_BACK, UNDER_WAY
-from runbook.fixes import redeploy
+from runbook.fixes import arrival, redeploy
 from runbook.model import (
     Apply,
     Attempt,
@@ -70,7 +68,7 @@ def verify(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
     service = facts.service
     if isinstance(service, Unknown):
         return Wait(service.why, blind=True)
-    arriving = _arriving(facts, service, attempt)
+    arriving = arrival.arriving(facts, service, attempt)
     if arriving is not None:
         return arriving
     ended = _failed_itself(facts, limits, commands, attempt)
@@ -80,33 +78,6 @@ def verify(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
     if isinstance(settling, Escalate):
         return _no_better(commands, attempt, settling.reason)
     return settling or _measured(facts, incident, limits, commands, attempt)
-
-
-def _superseded(deployment: str, attempt: Attempt) -> Wait:
-    why = f"somebody deployed {deployment} after our {attempt.fix}"
-    return Wait(why, verdict=Verdict(Outcome.SUPERSEDED, why))
-
-
-def _arriving(facts: Facts, service: ecs.Service, attempt: Attempt) -> Decision | None:
-    """Return what there is to say until the service is where the fix sent it; None once it is there."""
-    stopped = attempt.left.get("stopped")
-    if not stopped:
-        ours = service.primary.id == attempt.left["deployment"]
-        return None if ours else _superseded(service.primary.id, attempt)
-    history = facts.history
-    if isinstance(history, Unknown):
-        return Wait(history.why, blind=True)
-    newest = history.newest
-    if newest.arn != stopped:
-        return _superseded(newest.revision.name, attempt)
-    if newest.status == BACK:
-        return None
-    since = attempt.outcome_at or attempt.tried_at
-    on_the_way = newest.status in UNDER_WAY or newest.status in GOING_BACK
-    if on_the_way and facts.at - since < redeploy.COMPLETED_DEADLINE:
-        return Wait(f"ECS takes the deployment back since {since:%H:%M} ({newest.status})")
-    why = f"ECS did not take {newest.revision.name} back: it is {newest.status}"
-    return Escalate(why, verdict=Verdict(Outcome.FAILED, why))
 
 
 def _failed_itself(

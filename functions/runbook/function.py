@@ -17,7 +17,7 @@ from runbook.look import look
 from runbook.permissions import Need
 from runbook.scenario import F, Kit
 from runbook.settings import Chapter, Common
-from runbook.trigger import is_request, parse
+from runbook.trigger import Trigger, is_request, parse
 
 NEEDS = (Need("sqs:SendMessage", "dead_letters"),)
 
@@ -74,11 +74,16 @@ def handle_event(
         if not is_request(event):
             Refuser(sqs, settings).keep(event, str(error))
         return {"refused": str(error)}
+    return looked(trigger, kit, settings.environment)
+
+
+def looked(trigger: Trigger, kit: Kit[F], environment: str) -> dict[str, Any]:
+    """Look once; log and count what came of it."""
     answer = look(kit, trigger)
     logger.append_keys(incident_id=answer["incident"])
     logger.info("looked", trigger=trigger.why, **{k: v for k, v in answer.items() if k != "seen"})
     if not trigger.by_hand or trigger.apply:
-        _count(answer, settings.environment, scenario.name)
+        _count(answer, environment, kit.scenario.name)
     return answer
 
 

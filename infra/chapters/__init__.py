@@ -15,6 +15,7 @@ from infra.chapters import (
     patrol,
     redis_probe,
     redis_unavailable,
+    rollback,
     triage,
     worker_stuck,
 )
@@ -30,7 +31,7 @@ SCENARIOS = {
     "worker_stuck": worker_stuck,
 }
 """The scenarios by name: each has its alarms, its rules and its incidents."""
-_OTHERS = (redis_probe, health_probe, diagnose, triage)
+_OTHERS = (redis_probe, health_probe, diagnose, rollback, triage)
 
 
 def specs(environment: Environment) -> list[Spec]:

@@ -231,6 +231,7 @@ NEEDED: Mapping[str, Needed] = {
     "ecs.DescribeTaskDefinition": _everything("ecs:DescribeTaskDefinition"),
     "ecs.DescribeTasks": _tasks,
     "ecs.ListServiceDeployments": _service("ecs:ListServiceDeployments"),
+    "ecs.ListTaskDefinitions": _everything("ecs:ListTaskDefinitions"),
     "ecs.ListTasks": _list_tasks,
     "ecs.RegisterTaskDefinition": _register,
     "ecs.StopServiceDeployment": _stop_deployment,

@@ -31,6 +31,7 @@ WITHOUT_RESOURCE_LEVEL = {
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
     "ecs:DescribeTaskDefinition",
+    "ecs:ListTaskDefinitions",
     "ecs:ListTasks",
     "elasticache:DescribeEvents",
     "rds:DescribeEvents",
@@ -56,7 +57,8 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
     others = [f"{service}{told['worker']}"] if "worker" in told else []
     groups = [told.get("log_group"), *([told["worker_log_group"]] if others else [])]
     groups = [tier.get("log_group") for tier in told.get("tiers", {}).values()] or groups
-    at = f"{cluster}/{told.get('service')}"
+    names = tiers or [told.get("service")]
+    repositories = [tier.get("repository") for tier in told.get("tiers", {}).values()]
     on = {
         "alarms": [arn("cloudwatch", "alarm:*")],
         "any": ["*"],
@@ -78,11 +80,15 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
         "secret": [arn("secretsmanager", f"secret:{told.get('reconcile_secret')}-??????")],
         "parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
         "changed_parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
-        "repository": [arn("ecr", f"repository/{told.get('repository')}")],
+        "repository": [
+            arn("ecr", f"repository/{name}") for name in repositories or [told.get("repository")]
+        ],
         "service": [*services, *others],
-        "service_deployments": [arn("ecs", f"service-deployment/{at}/*")],
+        "service_deployments": [
+            arn("ecs", f"service-deployment/{cluster}/{name}/*") for name in names
+        ],
         "service_history": services,
-        "service_revisions": [arn("ecs", f"service-revision/{at}/*")],
+        "service_revisions": [arn("ecs", f"service-revision/{cluster}/{name}/*") for name in names],
         "task_family": [arn("ecs", f"task-definition/{told.get('service')}:*")],
         "switch": [arn("ssm", f"parameter{told.get('switch_parameter')}")],
         "switches": [arn("ssm", f"parameter{name}") for name in switches],
@@ -181,11 +187,15 @@ def test_nothing_is_written_to_a_resource_that_is_named_by_a_pattern(stack: Synt
     }
 
     cluster, service = (stack.settings("backend_5xx")[name] for name in ("cluster", "service"))
+    tiers = stack.settings("rollback")["tiers"].values()
     made_by_ecs = {
         ("ecs:RegisterTaskDefinition", stack.arn("ecs", f"task-definition/{service}:*")),
-        (
-            "ecs:StopServiceDeployment",
-            stack.arn("ecs", f"service-deployment/{cluster}/{service}/*"),
+        *(
+            (
+                "ecs:StopServiceDeployment",
+                stack.arn("ecs", f"service-deployment/{cluster}/{tier['service']}/*"),
+            )
+            for tier in tiers
         ),
     }
     # One object an incident, named by its id; nobody's data is in that folder but our drafts.
@@ -215,7 +225,7 @@ FORBIDDEN = [
     ("ecs:RegisterTaskDefinition", "ecs", "task-definition/{service}:1"),
     ("events:DisableRule", "events", "rule/{prefix}-rule-patrol"),
     ("iam:CreateUser", "iam", "user/someone"),
-    ("ecs:StopServiceDeployment", "ecs", "service-deployment/{cluster}/{service}/1"),
+    ("ecs:StopServiceDeployment", "ecs", "service-deployment/{cluster}/another/1"),
     ("iam:PassRole", "iam", "role/{prefix}-patrol"),
     ("kms:ScheduleKeyDeletion", "kms", "key/one"),
     ("lambda:InvokeFunction", "lambda", "function:{prefix}-worker-stuck"),
@@ -258,7 +268,19 @@ def test_only_the_scenarios_that_change_the_worker_may_update_it(stack: Synthesi
     able = [folder for folder in FOLDERS if allowed(stack.policies(folder), demand)]
 
     # IAM cannot tell a count from a redeploy: scenario B lowers the worker's count.
-    assert sorted(able) == ["db_connections", "worker_stuck"]
+    assert sorted(able) == ["db_connections", "rollback", "worker_stuck"]
+
+
+def test_no_function_that_an_alarm_wakes_may_take_the_workers_deployment_back(
+    stack: Synthesized,
+) -> None:
+    told = stack.settings("worker_stuck")
+    deployment = f"service-deployment/{told['cluster']}/{told['service']}/1"
+    demand = Demand("ecs:StopServiceDeployment", stack.arn("ecs", deployment))
+
+    able = [folder for folder in FOLDERS if allowed(stack.policies(folder), demand)]
+
+    assert able == ["rollback"]
 
 
 def test_the_probes_code_cannot_use_what_lambda_needs_to_enter_the_network(

@@ -22,6 +22,9 @@ OPTIONAL = {
 """Code that in a scenario runs only where its own files pass this argument, and not as nothing: the kit
 brings it along. Another function that can reach it means it."""
 
+KEEPS_INCIDENTS = {*SCENARIOS, "rollback"}
+"""Functions that look by the kit; of the others, who can reach such code means it."""
+
 KINDS = {"Put", "Update", "Delete", "ConditionCheck"}
 """What a transaction can be made of; its source names them."""
 
@@ -33,7 +36,7 @@ def calls(folder: str) -> list[Site]:
             site
             for site in reached(folder)
             if site.where not in OPTIONAL
-            or folder not in SCENARIOS
+            or folder not in KEEPS_INCIDENTS
             or passes(folder, OPTIONAL[site.where])
         ),
         key=lambda site: (site.operation, site.where),
@@ -47,7 +50,10 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
     index = {"IndexName": "due"} if "IndexName" in site.words else {}
     kinds = sorted(KINDS & words(folder))
     switches = [told.get("switch_parameter", ""), *told.get("mode_parameters", {}).values()]
-    services = [service, *(tier["service"] for tier in told.get("tiers", {}).values())]
+    tiers = told.get("tiers", {}).values()
+    services = [one for one in (service, *(tier["service"] for tier in tiers)) if one]
+    repositories = [told.get("repository", ""), *(tier.get("repository", "") for tier in tiers)]
+    repositories = [one for one in repositories if one]
     read = [*services, told.get("worker", "")]
     of_service, of_read = (
         [{"cluster": cluster, "services": [name], "service": name} for name in names if name]
@@ -69,20 +75,23 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
             f"dynamodb.{name}": [{"TableName": table, **index}]
             for name in ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem")
         },
-        "ecr.DescribeImages": [{"repositoryName": told.get("repository", "")}],
+        "ecr.DescribeImages": [{"repositoryName": name} for name in repositories],
         "ecs.DescribeServiceRevisions": [
-            {"serviceRevisionArns": [stack.arn("ecs", f"service-revision/{cluster}/{service}/1")]}
+            {"serviceRevisionArns": [stack.arn("ecs", f"service-revision/{cluster}/{name}/1")]}
+            for name in services
         ],
         "ecs.DescribeServices": of_read,
         "ecs.DescribeTaskDefinition": [{}],
         "ecs.DescribeTasks": [{"tasks": [stack.arn("ecs", f"task/{cluster}/0123")]}],
         "ecs.ListServiceDeployments": of_service,
+        "ecs.ListTaskDefinitions": [{}],
         "ecs.ListTasks": of_read,
         "ecs.RegisterTaskDefinition": [
             {"family": service, "taskRoleArn": task_role, "executionRoleArn": execution_role}
         ],
         "ecs.StopServiceDeployment": [
-            {"serviceDeploymentArn": stack.arn("ecs", f"service-deployment/{cluster}/{service}/1")}
+            {"serviceDeploymentArn": stack.arn("ecs", f"service-deployment/{cluster}/{name}/1")}
+            for name in services
         ],
         "ecs.UpdateService": of_service,
         "elasticache.DescribeEvents": [{}],

@@ -11,6 +11,8 @@ from runbook.model import Unknown
 from runbook.permissions import Need
 
 NEEDS = (Need("ecs:DescribeTaskDefinition", "any"),)
+LISTS = (Need("ecs:ListTaskDefinitions", "any"),)
+"""On top of that, for who lists a family's revisions."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,14 @@ def read(ecs: Any, arn: str) -> TaskDefinition:
         containers=tuple(_container(one) for one in found["containerDefinitions"]),
         roles=tuple(one for one in roles if one),
     )
+
+
+def newest(ecs: Any, family: str, most: int) -> tuple[str, ...]:
+    """Return a family's newest active revisions as ``family:number``, newest first."""
+    answer = ecs.list_task_definitions(familyPrefix=family, sort="DESC", maxResults=most)
+    names = [str(arn).rsplit("/", 1)[-1] for arn in answer["taskDefinitionArns"]]
+    numbered = sorted((int(name.rsplit(":", 1)[-1]), name) for name in names)
+    return tuple(name for _, name in reversed(numbered))[:most]
 
 
 def _number(text: str | None) -> int | None:

@@ -1,0 +1,1 @@
+"""By hand: the runbook's rollbacks of backend, worker, database and front end. No alarm starts one."""

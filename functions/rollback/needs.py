@@ -1,0 +1,21 @@
+"""What this function may do, put together from what its checks, its fixes and the library declare."""
+
+from runbook import kit
+from runbook.checks import ecr, ecs, service_deployments, task_definitions
+from runbook.fixes import rollback
+from runbook.permissions import Need
+
+NEEDS: tuple[Need, ...] = tuple(
+    sorted(
+        {
+            *ecr.NEEDS,
+            *ecs.NEEDS,
+            *service_deployments.NEEDS,
+            *task_definitions.NEEDS,
+            *task_definitions.LISTS,
+            *rollback.NEEDS,
+            *kit.NEEDS,
+            *kit.CHANGES,
+        }
+    )
+)
