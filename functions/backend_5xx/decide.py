@@ -14,7 +14,8 @@ fresh deployment, and it crash-loops, runs out of
 another open incident explains it                      wait, at most 10 min
 out of memory, no fresh deployment                     raise memory; at the cap, several containers,
                                                        raised within 7 days: escalate
-crash loop, no fresh deployment; failed starts         escalate
+crash loop, no fresh deployment; failed starts, or
+  failures that ECS counts and none is seen to crash   escalate with ECS's reason
 fewer tasks than desired                               wait for ECS; 10 min: escalate
 a deployment is in progress                            wait; 15 min: escalate
 tasks well, 5xx go on                                  escalate with the top error lines
@@ -264,6 +265,8 @@ def _ending(
     if ends.failed_starts:
         why = f"backend tasks cannot start: {ends.failed_starts[0].reason}"
         return Escalate(why, commands.look)
+    if ends.unexplained:
+        return Escalate(f"backend tasks do not come up: {ends.unexplained}", commands.look)
     if ends.crash_loop:
         why = f"the backend crash-loops, and no fresh deployment explains it: {ends.crash_loop}"
         return Escalate(why, commands.look)

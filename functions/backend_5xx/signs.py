@@ -38,11 +38,13 @@ class Ends:
         crash_loop: what shows one of the primary deployment, an empty text when nothing does.
         out_of_memory: stops of the primary revision for lack of memory.
         failed_starts: tasks that could not start lately, while some are missing.
+        unexplained: what ECS says of tasks that it counts as failed, none of which is seen to crash.
     """
 
     crash_loop: str
     out_of_memory: Sequence[ecs.Stopped]
     failed_starts: Sequence[ecs.Stopped]
+    unexplained: str
 
     def memory(self, limits: Limits) -> bool:
         """Say whether the stops for lack of memory are as many as to count."""
@@ -62,6 +64,7 @@ def ends(facts: Facts, limits: Limits) -> Ends | Unknown:
         crash_loop=crashes.loop(service, stopped, since, limits.crashes),
         out_of_memory=crashes.out_of_memory(stopped, revision, facts.at, span),
         failed_starts=crashes.failed_starts(service, stopped, since),
+        unexplained=crashes.unexplained(service, stopped, since, limits.crashes),
     )
 
 

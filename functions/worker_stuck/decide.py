@@ -8,7 +8,8 @@ sees                                                   decides
 Redis down                                             hand over to D; 10 min later: escalate
 a redeploy of ours is not yet judged                   its own rows, see ``_verify``
 queue short and alarms OK for 5 min                    resolve
-tasks that cannot start, service scaled to 0           escalate with ECS's reason
+tasks that cannot start, or that ECS counts as failed
+  and none is seen to crash; service scaled to 0       escalate with ECS's reason
 crash loop                                             redeploy once; again: escalate with rollback
 fewer tasks than desired                               wait for ECS; 10 min: escalate
 queue falling fast enough, or workers busy             wait; not drained in 30 min: escalate
@@ -236,7 +237,8 @@ def _cannot_start(
     failed = crashes.failed_starts(service, stopped, since)
     if failed:
         return Escalate(f"worker tasks cannot start: {failed[0].reason}", commands.look)
-    return None
+    counted = crashes.unexplained(service, stopped, since, limits.crashes)
+    return Escalate(f"worker tasks do not come up: {counted}", commands.look) if counted else None
 
 
 def _looping(facts: Facts, limits: Limits) -> str:

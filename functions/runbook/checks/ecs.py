@@ -1,6 +1,6 @@
 """ECS: a service with its deployments, its running and its stopped tasks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ MOST_TASKS = 100
 """ListTasks gives, and DescribeTasks takes, at most 100 tasks a call."""
 KILLED = 137
 """The exit code of SIGKILL."""
+MOST_EVENTS, MOST_LETTERS = 3, 200
+"""The newest of what ECS says of a service, and of each so much: enough for a page."""
 MOST_PAGES = 3
 """300 stopped tasks show any crash loop; absence in a longer list is Unknown."""
 
@@ -46,6 +48,7 @@ class Service:
         controller: ECS, CODE_DEPLOY or EXTERNAL.
         strategy: ROLLING, BLUE_GREEN, LINEAR or CANARY.
         deployments: newest first; the first one is PRIMARY.
+        events: the last things that ECS says of it, newest first.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Service:
     controller: str
     strategy: str
     deployments: tuple[Deployment, ...]
+    events: tuple[str, ...] = ()
 
     @property
     def primary(self) -> Deployment:
@@ -131,7 +135,13 @@ def service(ecs: Any, cluster: str, name: str) -> Service | Unknown:
         controller=found.get("deploymentController", {}).get("type", "ECS"),
         strategy=found.get("deploymentConfiguration", {}).get("strategy", "ROLLING"),
         deployments=tuple(deployments),
+        events=_events(found.get("events", [])),
     )
+
+
+def _events(found: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    newest = sorted(found, key=lambda one: one["createdAt"], reverse=True)[:MOST_EVENTS]
+    return tuple(f"{one['createdAt']:%H:%M} {one['message'][:MOST_LETTERS]}" for one in newest)
 
 
 def _deployment(found: Mapping[str, Any]) -> Deployment:

@@ -51,6 +51,20 @@ def test_pages_for_tasks_that_cannot_start_with_the_reason(seen: dict[str, Any])
     )
 
 
+def test_pages_for_a_fresh_deployment_that_finds_no_place_to_run_and_rolls_nothing_back() -> None:
+    primary = deployment(8, 10, rollout_state="IN_PROGRESS", failed_tasks=5)
+    full = "was unable to place a task. Reason: Capacity is unavailable"
+    seen = {**fresh(10, "IN_PROGRESS"), "service": service(primary, events=(full,))}
+
+    decision = decided(facts(**seen))
+
+    assert decision == Escalate(
+        "backend tasks do not come up: 5 tasks of deployment ecs-svc/8 failed, "
+        f"none is seen to crash; {full}",
+        LOOK,
+    )
+
+
 def test_pages_for_a_backend_that_is_scaled_to_0() -> None:
     decision = decided(facts(service=service(running=0, desired=0)))
 

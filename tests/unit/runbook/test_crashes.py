@@ -10,6 +10,12 @@ from runbook import crashes as told
 from runbook.checks.ecs import Service, Stopped
 
 SINCE = ago(15)
+UNHEALTHY = stopped(
+    2, "ServiceSchedulerInitiated", exit_codes=(137,), reason="Task failed ELB health checks"
+)
+NO_PLACE = (
+    "02:58 (service saas-backend) was unable to place a task. Reason: Capacity is unavailable"
+)
 
 
 @pytest.mark.parametrize(
@@ -30,8 +36,26 @@ SINCE = ago(15)
             False,
             id="killed-by-a-rollout",
         ),
-        pytest.param(service(deployment(failed_tasks=3)), (), True, id="ecs-counts-three"),
-        pytest.param(service(deployment(failed_tasks=2)), (), False, id="ecs-counts-two"),
+        pytest.param(
+            service(deployment(failed_tasks=3)),
+            crashes(15),
+            True,
+            id="ecs-counts-three-one-is-seen",
+        ),
+        pytest.param(
+            service(deployment(failed_tasks=3)), crashes(15.1), False, id="the-one-seen-is-too-old"
+        ),
+        pytest.param(
+            service(deployment(failed_tasks=3)),
+            crashes(1, deployment="ecs-svc/7"),
+            False,
+            id="the-one-seen-is-anothers",
+        ),
+        pytest.param(service(deployment(failed_tasks=2)), crashes(1), False, id="ecs-counts-two"),
+        pytest.param(service(deployment(failed_tasks=9)), (), False, id="none-had-a-place-to-run"),
+        pytest.param(
+            service(deployment(failed_tasks=9)), (UNHEALTHY,), False, id="health-checks-failed"
+        ),
         pytest.param(
             service(deployment(failed_tasks=9)),
             (stopped(1, "TaskFailedToStart"),),
@@ -54,12 +78,49 @@ def test_a_crash_loop_is_told_with_its_exit_codes_and_its_last_reason() -> None:
     assert line == "3 crashes in one deployment, exit codes [1, 3], last: it ended at once"
 
 
-def test_a_loop_of_which_no_task_is_left_is_told_without_one() -> None:
-    line = told.loop(service(deployment(failed_tasks=4)), (), SINCE, 3)
+@pytest.mark.parametrize(
+    ("at", "tasks", "expected"),
+    [
+        pytest.param(
+            service(deployment(failed_tasks=5), events=(NO_PLACE,)), (), NO_PLACE, id="no-place"
+        ),
+        pytest.param(
+            service(deployment(failed_tasks=5)),
+            (UNHEALTHY,),
+            "the last one: Task failed ELB health checks",
+            id="health-checks-failed",
+        ),
+        pytest.param(
+            service(deployment(failed_tasks=5)),
+            crashes(15.1, reason="it was long ago"),
+            "the last one: it was long ago",
+            id="the-crash-is-too-old",
+        ),
+        pytest.param(
+            service(deployment(failed_tasks=5)), (), "ECS gives no reason", id="nothing-is-said"
+        ),
+    ],
+)
+def test_failures_that_ecs_counts_and_none_is_seen_to_crash_are_told_in_ecs_words(
+    at: Service, tasks: tuple[Stopped, ...], expected: str
+) -> None:
+    line = told.unexplained(at, tasks, SINCE, 3)
 
-    assert line == (
-        "4 crashes in one deployment, exit codes [], last: no stopped task is left to see"
-    )
+    counted = "5 tasks of deployment ecs-svc/8 failed, none is seen to crash"
+    assert f"{counted}; {expected}" == line
+
+
+@pytest.mark.parametrize(
+    ("at", "tasks"),
+    [
+        pytest.param(service(deployment(failed_tasks=2)), (), id="two"),
+        pytest.param(service(deployment(failed_tasks=5)), crashes(15), id="one-is-seen-to-crash"),
+    ],
+)
+def test_failures_that_are_few_or_crashes_are_not_told_as_unexplained(
+    at: Service, tasks: tuple[Stopped, ...]
+) -> None:
+    assert told.unexplained(at, tasks, SINCE, 3) == ""
 
 
 @pytest.mark.parametrize(

@@ -78,17 +78,21 @@ def test_counts_3_crashes_of_one_deployment_within_15_min_as_a_loop(
     ("failed", "tasks", "expected"),
     [
         pytest.param(2, (), "Wait", id="2 are none"),
-        pytest.param(3, (), "Apply", id="3 are a loop"),
-        pytest.param(3, crashes(1), "Apply", id="3, of which one is still shown"),
-        pytest.param(3, start_failures(20), "Wait", id="tasks that never ran do not crash"),
-        pytest.param(3, start_failures(3), "Wait", id="nor do they when others run"),
+        pytest.param(2, crashes(1), "Wait", id="nor with one crash"),
+        pytest.param(3, (), "Escalate", id="3 may have had no place to run"),
+        pytest.param(3, crashes(1), "Apply", id="3, of which one is seen to crash"),
+        pytest.param(3, start_failures(20), "Escalate", id="tasks that never ran do not crash"),
+        pytest.param(3, start_failures(3), "Escalate", id="nor do they when others run"),
         pytest.param(3, (*start_failures(20), *LOOP), "Apply", id="but 3 real crashes do"),
         pytest.param(
-            3, start_failures(20, deployment="ecs-svc/0"), "Apply", id="another's do not matter"
+            3,
+            (*start_failures(20, deployment="ecs-svc/0"), *crashes(1)),
+            "Apply",
+            id="another's do not matter",
         ),
     ],
 )
-def test_believes_ecs_count_of_failed_tasks_only_where_none_failed_to_start(
+def test_believes_ecs_count_of_failed_tasks_only_beside_a_crash_and_where_none_failed_to_start(
     failed: int, tasks: tuple[Stopped, ...], expected: str
 ) -> None:
     seen = facts(service=service(deployment(failed_tasks=failed)), stopped=tasks, cpu=BUSY)
@@ -107,10 +111,14 @@ def test_names_the_exit_codes_and_the_reason_of_the_crashes_only() -> None:
     assert "exit codes [1], last: it ended" in decision.reason
 
 
-def test_says_so_when_ecs_counts_failures_but_shows_no_task() -> None:
-    decision = decided(facts(service=service(deployment(failed_tasks=4))))
+def test_asks_a_person_in_ecs_words_when_tasks_had_no_place_to_run() -> None:
+    full = "was unable to place a task. Reason: Capacity is unavailable"
 
-    assert "4 crashes in one deployment, exit codes [], last: no stopped task" in decision.reason
+    decision = decided(facts(service=service(deployment(failed_tasks=4), events=(full,))))
+
+    counted = "4 tasks of deployment ecs-svc/1 failed, none is seen to crash"
+    why = f"worker tasks do not come up: {counted}; {full}"
+    assert Escalate(why, COMMANDS.look) == decision
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,27 @@ def test_describes_a_service(stubbed: Any) -> None:
     assert ecs.Service("saas-worker", 2, 3, 1, "ECS", "ROLLING", (primary,)) == found
 
 
+def test_reads_the_newest_of_what_ecs_says_of_a_service(stubbed: Any) -> None:
+    events = [
+        {
+            "id": str(minutes),
+            "createdAt": ago(minutes),
+            "message": f"{minutes} min ago " + 300 * "x",
+        }
+        for minutes in (40, 1, 30, 20)
+    ]
+
+    found = described(stubbed, service(events=events))
+
+    assert isinstance(found, ecs.Service)
+    assert [one[:15] for one in found.events] == [
+        "02:59 1 min ago",
+        "02:40 20 min ag",
+        "02:30 30 min ag",
+    ]
+    assert {len(one) for one in found.events} == {len("02:59 ") + ecs.MOST_LETTERS}
+
+
 def test_takes_what_ecs_leaves_out_for_its_default_or_for_unknown(stubbed: Any) -> None:
     bare = deployment(1)
     del bare["rolloutState"], bare["failedTasks"]
