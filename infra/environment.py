@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from infra.fields import (
     AlarmName,
@@ -27,7 +27,9 @@ from infra.fields import (
     optional,
 )
 from infra.limits import Limits
-from infra.mistakes import sentence
+from infra.mistakes import clash, sentence
+from infra.sections import Dashboard
+from infra.sections import Part as _Part
 from runbook.checks.alarms import AUTO_SCALING
 
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
@@ -46,10 +48,6 @@ Mode = Literal["off", "observe", "propose", "act"]
 
 class EnvironmentFileError(Exception):
     """The environment file is wrong; the message names file, key and expectation, a line each."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Switch(_Part):
@@ -288,6 +286,7 @@ class Environment(_Part):
     alarms: Alarms = Alarms()
     existing_alarms: dict[Scenario, list[Name]] = Field(default_factory=dict)
     triage: Triage = Triage()
+    dashboard: Dashboard
     limits: Limits = Limits()
 
     @model_validator(mode="after")
@@ -360,10 +359,13 @@ def load(environment: str, overlay: Mapping[str, Mapping[str, Any]] | None = Non
         raise EnvironmentFileError(f"{path.name} is not TOML: {error}") from error
     _lay_over(found, overlay or {})
     try:
-        return Environment.model_validate(found)
+        loaded = Environment.model_validate(found)
     except ValidationError as error:
         lines = [sentence(path.name, one) for one in error.errors()]
         raise EnvironmentFileError("\n".join(lines)) from error
+    if mistake := clash(path, loaded.account, loaded.name, loaded.dashboard.name):
+        raise EnvironmentFileError(mistake)
+    return loaded
 
 
 def _lay_over(found: dict[str, Any], overlay: Mapping[str, Any]) -> None:

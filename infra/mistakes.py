@@ -1,6 +1,8 @@
 """Words a mistake in an environment file for the person who made it."""
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 EXPECTED = {
@@ -37,3 +39,22 @@ def sentence(file: str, error: Mapping[str, Any]) -> str:
     if isinstance(found, str):
         return f"{file}: {key} is {found!r}; {about['error']}"
     return f"{file}: {about['error']}"  # it is about several keys, and names them itself
+
+
+def clash(path: Path, account: str, environment: str, dashboard: str) -> str:
+    """Return why a dashboard's name is taken by another environment beside this one, or nothing.
+
+    A deploy would replace the other's dashboard without a word.
+    """
+    for file in sorted(path.parent.glob("*.toml")):
+        try:
+            other = tomllib.loads(file.read_text(encoding="utf-8"))
+            taken = other["account"] == account and other["dashboard"]["name"] == dashboard
+            if taken and other["name"] != environment:
+                return (
+                    f"{path.name}: dashboard.name is {dashboard!r}, as in {file.name}; expected another: "
+                    "an account has one list of dashboards for all its regions"
+                )
+        except (OSError, ValueError, LookupError, TypeError):
+            continue  # it is told when somebody loads that file
+    return ""

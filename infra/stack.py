@@ -12,6 +12,7 @@ from constructs import Construct
 from infra.alarm import PERIOD_SECONDS, Alarm
 from infra.alarms import table
 from infra.chapters import specs
+from infra.dashboard import Dashboard
 from infra.environment import Environment
 from infra.functions import Function
 from infra.paging import Paging
@@ -58,6 +59,7 @@ class NightshiftStack(cdk.Stack):
         for scenario, names in environment.existing_alarms.items():
             scenarios.setdefault(scenario, []).extend(names)
         Routes(self, "Routes", environment, functions, scenarios, storage.dead_letters)
+        Dashboard(self, "Dashboard", environment, alarms)
 
     def _filter(self, number: int, one: MetricFilter) -> None:
         logs.CfnMetricFilter(

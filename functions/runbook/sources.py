@@ -42,6 +42,7 @@ MOST_NAMES = 10
 """GetParameters takes 10 names a call."""
 NO_EVENT = "none in 30 min"
 ALB = "AWS/ApplicationELB"
+REDIS = "AWS/ElastiCache"
 
 Lines = tuple[str, ...]
 Source = Callable[[], Lines | Unknown]
@@ -145,10 +146,7 @@ def _redis(aws: Aws, settings: Settings, now: datetime) -> Lines | Unknown:
         return (first,)
     series: dict[str, Series] = {}
     for number, node in enumerate(nodes):
-        at = {"CacheClusterId": node}
-        memory = "DatabaseMemoryUsagePercentage"
-        series[f"memory{number}"] = Series("AWS/ElastiCache", memory, at, "Maximum")
-        series[f"evictions{number}"] = Series("AWS/ElastiCache", "Evictions", at, "Sum")
+        series |= {f"{name}{number}": one for name, one in series_of_node(node).items()}
     measured = ask("metrics", partial(metrics.read, aws.reader("cloudwatch"), series, now, SPAN))
     if isinstance(measured, Unknown):
         return (first, f"memory, evictions: unknown: {measured.why}")
@@ -213,6 +211,15 @@ def _switches(ssm: Any, settings: Settings) -> Lines:
 
 _UNITS = {"cpu": "%", "memory": "%", "latency": "s", "time": "s"}
 """By the last word of a metric's name in the report; a count has none."""
+
+
+def series_of_node(node: str) -> dict[str, Series]:
+    """Return the key metrics of one Redis node."""
+    at = {"CacheClusterId": node}
+    return {
+        "memory": Series(REDIS, "DatabaseMemoryUsagePercentage", at, "Maximum"),
+        "evictions": Series(REDIS, "Evictions", at, "Sum"),
+    }
 
 
 def series_of(settings: Settings) -> dict[str, Series]:

@@ -6,6 +6,7 @@ at the end.
 """
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,50 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
     with pytest.raises(EnvironmentFileError, match="cannot be read: Is a directory"):
         load(str(folder))
+
+
+def beside(folder: Path, *changes: tuple[str, str]) -> None:
+    """Write another environment of the same account: ``prod.toml`` with these lines changed."""
+    text = (FOLDER / "prod.toml").read_text(encoding="utf-8")
+    for line, instead in changes:
+        assert text.count(line) == 1
+        text = text.replace(line, instead)
+    (folder / "staging.toml").write_text(text, encoding="utf-8")
+
+
+OTHER_NAME = ('\nname = "prod"\n', '\nname = "staging"\n')
+
+
+def test_two_environments_of_an_account_cannot_have_one_dashboard(tmp_path: Path) -> None:
+    shutil.copy(FOLDER / "prod.toml", tmp_path)
+    beside(tmp_path, OTHER_NAME)
+
+    with pytest.raises(EnvironmentFileError) as refused:
+        load(str(tmp_path / "prod.toml"))
+
+    assert str(refused.value) == (
+        "prod.toml: dashboard.name is 'SaaS-Prod-Overview', as in staging.toml; expected another: "
+        "an account has one list of dashboards for all its regions"
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param([], id="a-copy-of-the-same-environment"),
+        pytest.param([OTHER_NAME, ("SaaS-Prod-Overview", "Staging")], id="another-dashboard"),
+        pytest.param([OTHER_NAME, ('"111122223333"', '"999999999999"')], id="another-account"),
+        pytest.param([OTHER_NAME, ("[dashboard]", "dashboard]")], id="a-file-that-is-not-toml"),
+        pytest.param([OTHER_NAME, ("[dashboard]", "[alarm]")], id="a-file-without-a-dashboard"),
+    ],
+)
+def test_a_file_beside_it_that_does_not_clash_is_no_mistake(
+    tmp_path: Path, changes: list[tuple[str, str]]
+) -> None:
+    shutil.copy(FOLDER / "prod.toml", tmp_path)
+    beside(tmp_path, *changes)
+
+    assert load(str(tmp_path / "prod.toml")).name == "prod"
 
 
 def app(*arguments: str) -> subprocess.CompletedProcess[str]:
