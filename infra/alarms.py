@@ -139,6 +139,14 @@ def _delivery(environment: Environment) -> list[Alarm]:
             missing="notBreaching",
             to="pages",
         ),
+        # The alarm above speaks once, until somebody empties the queue: this one at each further letter.
+        count(
+            "new-dead-letter",
+            "One more event was put into the dead letters: read it.",
+            "AWS/SQS",
+            "NumberOfMessagesSent",
+            dead,
+        ),
         *(_undelivered(environment, topic) for topic in ("pages", "updates", "second-path")),
     ]
 

@@ -81,6 +81,7 @@ class EmbeddedAws:
         self.messages = self.topics.messages
         self.alarm_history: list[alarms.AlarmChange] = []
         self._next_minute = clock.now()
+        self._letters: dict[str, float] = {}
         self._first_alarms: datetime | None = None
 
     def _whose(self, access_key: str) -> str:
@@ -338,9 +339,12 @@ class EmbeddedAws:
         for name, queue in sqs_backends[self.place.account][self.place.region].queues.items():
             if name.endswith("-dead-letters"):
                 count = float(len(queue.messages))
+                new = count - self._letters.get(name, 0.0)  # nobody takes one out during a case
+                self._letters[name] = count
                 dimensions = {"QueueName": name}
-                metric = "ApproximateNumberOfMessagesVisible"
-                self.put_metric("AWS/SQS", metric, dimensions, count, minute)
+                visible, sent = "ApproximateNumberOfMessagesVisible", "NumberOfMessagesSent"
+                self.put_metric("AWS/SQS", visible, dimensions, count, minute)
+                self.put_metric("AWS/SQS", sent, dimensions, new, minute)
         if self._first_alarms and minute >= self._first_alarms:
             self._evaluate(minute)
 

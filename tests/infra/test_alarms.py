@@ -28,7 +28,7 @@ AWS_METRICS = {
     ),
     "AWS/Events": ({"FailedInvocations"}, "RuleName"),
     "AWS/SNS": ({"NumberOfNotificationsFailed"}, "TopicName"),
-    "AWS/SQS": ({"ApproximateNumberOfMessagesVisible"}, "QueueName"),
+    "AWS/SQS": ({"ApproximateNumberOfMessagesVisible", "NumberOfMessagesSent"}, "QueueName"),
 }
 """Metrics that AWS itself emits, each under exactly one dimension."""
 READINGS = {
@@ -257,10 +257,13 @@ def test_every_topic_has_an_alarm_on_lost_messages_that_another_topic_tells(
     assert not [name for name, actions in told.items() if stack.arn("sns", name) in actions]
 
 
-def test_every_queue_has_an_alarm_that_one_message_raises(stack: Synthesized) -> None:
+@pytest.mark.parametrize("metric", ["ApproximateNumberOfMessagesVisible", "NumberOfMessagesSent"])
+def test_every_queue_has_an_alarm_that_one_message_raises_and_each_further_one(
+    stack: Synthesized, metric: str
+) -> None:
     at = {
         dimensions(alarm)["QueueName"]: (alarm["Threshold"], alarm["DatapointsToAlarm"])
-        for alarm in on(stack, "ApproximateNumberOfMessagesVisible")
+        for alarm in on(stack, metric)
     }
 
     queues = stack.of_type("AWS::SQS::Queue").values()
