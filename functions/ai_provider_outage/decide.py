@@ -155,7 +155,9 @@ def _switched(
 
 
 def _take_back(failed: Attempt | None, incident: Incident) -> Decision | None:
-    if failed is None or any(one.undoes == failed.intent_id for one in incident.attempts):
+    if failed is None or not failed.left:
+        return None  # a switch that AWS refused has changed nothing
+    if any(one.undoes == failed.intent_id for one in incident.attempts):
         return None
     why = f"the switch to {failed.left['value']} did not help: back to {failed.prior['value']}"
     return Apply(SWITCH_BACK, why, undoes=failed.intent_id)

@@ -147,9 +147,11 @@ def _tier(attempt: Attempt) -> str:
 
 
 def _lowered(incident: Incident, *outcomes: Outcome) -> list[Attempt]:
-    """Return the steps of ours that still hold, newest first."""
+    """Return the steps of ours that still hold, newest first; a call that AWS refused has left nothing."""
     found = [
-        one for one in incident.attempts if one.fix.startswith("scale_") and one.outcome in outcomes
+        one
+        for one in incident.attempts
+        if one.fix.startswith("scale_") and one.outcome in outcomes and one.left
     ]
     return found[::-1]
 

@@ -193,8 +193,8 @@ class Restore(Scale):
         now, ours = answers["scale.service"], answers[UNDOES]
         if isinstance(now, Unknown):
             return Refusal("target", f"{self.service} cannot be re-read: {now.why}", "wait")
-        if now.desired != ours.left["desired"]:
-            why = f"{self.service} has {now.desired} tasks, we left {ours.left['desired']}"
+        if now.desired != ours.left.get("desired"):
+            why = f"{self.service} has {now.desired} tasks, we left {ours.left.get('desired')}"
             return Refusal("superseded", why, "wait")
         return None
 

@@ -213,6 +213,15 @@ def test_switching_back_after_the_providers_recovery_is_offered_only() -> None:
     assert "switching back to anthropic after its recovery is yours" in decision.reason
 
 
+def test_a_switch_that_aws_refused_is_not_taken_back() -> None:
+    refused = replace(switched(Outcome.FAILED), left={})
+
+    decision = decided(facts(), incident(refused, opened=40))
+
+    assert kind(decision) == "Escalate"
+    assert "switching was tried already" in decision.reason
+
+
 def test_does_not_switch_twice_in_one_incident() -> None:
     superseded = switched(Outcome.SUPERSEDED)
 

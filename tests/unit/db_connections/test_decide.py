@@ -141,6 +141,24 @@ def test_takes_back_both_steps_newest_first_then_pages_with_the_counts() -> None
 
 
 @pytest.mark.parametrize(
+    ("connections", "alarm", "expected"),
+    [
+        pytest.param(198, "ALARM", "Apply scale_backend", id="still full"),
+        pytest.param(100, "OK", "Resolve", id="over"),
+    ],
+)
+def test_a_step_that_aws_refused_is_not_taken_back(
+    connections: int, alarm: str, expected: str
+) -> None:
+    refused = replace(lower(outcome=Outcome.FAILED), left={})
+    seen = facts(connections=series(*[connections] * 10), alarms={"connections": alarm})
+
+    decision = decided(seen, incident(refused, opened=20))
+
+    assert kind(decision) == expected
+
+
+@pytest.mark.parametrize(
     ("connections", "expected"),
     [
         pytest.param([100] * 5, "Apply restore_worker", id="below 80 % for 5 min"),

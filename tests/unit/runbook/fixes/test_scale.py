@@ -116,6 +116,15 @@ def test_puts_back_only_what_it_left(now: Any, code: str) -> None:
     assert (refusal.code if refusal else "") == code
 
 
+def test_puts_nothing_back_where_it_left_nothing() -> None:
+    refused = attempt("scale_worker", prior={"desired": 8, "to": 6}, left={})
+
+    refusal = made(Restore).refuse(Facts(), {"scale.service": service(8), UNDOES: refused})
+
+    assert refusal is not None
+    assert refusal.code == "superseded"
+
+
 def test_puts_back_the_count_before() -> None:
     ours = attempt("scale_worker", prior={"desired": 8, "to": 6}, left={"desired": 6})
 
