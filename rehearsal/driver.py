@@ -109,6 +109,8 @@ class Driver:
                     results[job.folder] = self._one(job, slot, plain)
                 except ControlError as error:
                     results[job.folder] = _died(job, str(error))
+                except Exception as error:  # noqa: BLE001  # it must not take the other cases with it
+                    results[job.folder] = _died(job, f"{type(error).__name__}: {error}")
                 self._console.print(
                     f"[bold]{len(results)} of {len(jobs)}[/bold] cases done", highlight=False
                 )
@@ -144,8 +146,10 @@ class Driver:
         self._children.add(child)
         timer = threading.Timer(CASE_SECONDS, child.kill)
         timer.start()
-        last = self._follow(job, child)
-        timer.cancel()
+        try:
+            last = self._follow(job, child)
+        finally:
+            timer.cancel()
         self._children.discard(child)
         if child.wait() != 0 or not last.startswith("{"):
             return _died(job, f"the case's process ended with {child.returncode}: {last}")
