@@ -6,14 +6,16 @@ still has that count. It is put back only while it still has the count that we l
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
 from runbook.aws import Aws, Calls
-from runbook.checks import autoscaling, ecs
+from runbook.checks import autoscaling, ecs, metrics
 from runbook.checks.metrics import Samples
 from runbook.checks.reading import ask
+from runbook.clock import whole_minutes
+from runbook.fixes import target
 from runbook.gate import UNDOES, Change, Landed, Refusal
 from runbook.model import Attempt, Unknown
 from runbook.permissions import Need
@@ -24,6 +26,10 @@ STEP = 0.25
 """Of the tasks, at the most: the rest carries the load with a third more each."""
 MOST_CPU_PERCENT = 70.0
 """Predicted for the tasks that are left: above it latency grows faster than what is released."""
+FEWEST_CPU = 3
+"""Datapoints of the CPU that a prediction needs: one minute may be a lull."""
+CPU_WINDOW = timedelta(minutes=7)
+"""Only what is as young as that counts: CloudWatch is up to 3 min behind, and 3 datapoints must fit in."""
 KEEP = timedelta(hours=4)
 """A leak is found or a deployment is fixed within a shift; then a person decides which count stays."""
 LANDS_WITHIN = timedelta(seconds=60)
@@ -120,13 +126,12 @@ class Scale:
         for fact in (tier.service, now, tier.cpu, tier.scaling):
             if isinstance(fact, Unknown):
                 return Refusal("target", f"{self.service} cannot be judged: {fact.why}", "escalate")
-        return self._changed(tier.service, now) or self._cap(tier, now)
+        return self._changed(tier.service, now) or self._cap(tier, now, facts.at)
 
     def _changed(self, decided_on: Any, now: ecs.Service) -> Refusal | None:
-        if now.controller != "ECS":
-            return Refusal("target", f"{self.service} is deployed by {now.controller}", "escalate")
-        if len(now.deployments) > 1 or now.primary.rollout_state == "IN_PROGRESS":
-            return Refusal("busy", f"{self.service} is being deployed", "wait")
+        refusal = target.foreign(now, "scale") or target.busy(now)
+        if refusal:
+            return refusal
         if now.desired != decided_on.desired:
             why = (
                 f"{self.service} has {now.desired} tasks now, the decision saw {decided_on.desired}"
@@ -134,14 +139,17 @@ class Scale:
             return Refusal("busy", why, "wait")
         return None
 
-    def _cap(self, tier: Any, now: ecs.Service) -> Refusal | None:
+    def _cap(self, tier: Any, now: ecs.Service, at: datetime) -> Refusal | None:
         to = lowered(now.desired, self.floor)
         if to >= now.desired:
             why = f"{self.service} has {now.desired} tasks and its floor is {self.floor}"
             return Refusal("cap", why, "escalate")
-        if not tier.cpu:
-            return Refusal("target", f"the CPU of {self.service} is not measured", "escalate")
-        predicted = tier.cpu[-1].value * now.desired / to
+        recent = metrics.since(tier.cpu, at - CPU_WINDOW)
+        if len(recent) < FEWEST_CPU:
+            found = f"{len(recent)} datapoints in {whole_minutes(CPU_WINDOW)} min"
+            why = f"the CPU of {self.service} is unknown: {found}, {FEWEST_CPU} are needed"
+            return Refusal("target", why, "escalate")
+        predicted = max(sample.value for sample in recent) * now.desired / to
         if predicted > MOST_CPU_PERCENT:
             why = f"{to} tasks of {self.service} would run at {predicted:.0f} % CPU"
             return Refusal("cap", f"{why}, at most {MOST_CPU_PERCENT:g} % is allowed", "escalate")
@@ -196,7 +204,7 @@ class Restore(Scale):
         if now.desired != ours.left.get("desired"):
             why = f"{self.service} has {now.desired} tasks, we left {ours.left.get('desired')}"
             return Refusal("superseded", why, "wait")
-        return None
+        return target.busy(now)
 
     def prior(self, answers: Mapping[str, Any]) -> dict[str, Any]:
         """Return the count before, and the count to set: the one before our step."""

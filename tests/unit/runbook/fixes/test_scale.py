@@ -23,8 +23,14 @@ def service(desired: int = 8, state: str = "COMPLETED", **changes: Any) -> Servi
     return replace(usual, **changes)
 
 
+TWO = (
+    *service().deployments,
+    replace(service().primary, id="ecs-svc/0", status="ACTIVE", created_at=ago(2000)),
+)
+
+
 def tier(**changes: Any) -> Tier:
-    return replace(Tier(service(), series(30, 30), Scaling(0, ()), ()), **changes)
+    return replace(Tier(service(), series(30, 30, 30), Scaling(0, ()), ()), **changes)
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,27 @@ def made(kind: type[Scale], aws: Any = None) -> Scale:
         pytest.param(tier(), service(), "", id="as decided"),
         pytest.param(tier(), service(7), "busy", id="an engineer changed the count"),
         pytest.param(tier(), service(state="IN_PROGRESS"), "busy", id="somebody deploys"),
+        pytest.param(
+            tier(), service(deployments=TWO), "busy", id="the deployment before still runs"
+        ),
         pytest.param(tier(), service(controller="EXTERNAL"), "target", id="not ECS's"),
+        pytest.param(tier(), service(controller="CODE_DEPLOY"), "target", id="CodeDeploy's"),
+        pytest.param(tier(), service(strategy="BLUE_GREEN"), "target", id="blue/green"),
         pytest.param(tier(service=service(1)), service(1), "cap", id="at its floor"),
-        pytest.param(tier(cpu=series(52, 52)), service(), "", id="6 of 8 at 69 %"),
-        pytest.param(tier(cpu=series(53, 53)), service(), "cap", id="6 of 8 at 71 %"),
+        pytest.param(tier(cpu=series(52, 52, 52)), service(), "", id="6 of 8 at 69 %"),
+        pytest.param(tier(cpu=series(53, 53, 53)), service(), "cap", id="6 of 8 at 71 %"),
+        pytest.param(
+            tier(cpu=series(53, 10, 10)), service(), "cap", id="the busiest minute counts"
+        ),
+        pytest.param(
+            tier(cpu=series(90, *[10] * 7)), service(), "", id="what was 8 min ago does not"
+        ),
         pytest.param(tier(cpu=()), service(), "target", id="CPU not measured"),
+        pytest.param(tier(cpu=series(10, 10)), service(), "target", id="CPU measured twice"),
+        pytest.param(tier(cpu=series(10, 10, 10, newest=5)), service(), "", id="CPU 7 min old"),
+        pytest.param(
+            tier(cpu=series(10, 10, 10, newest=5.1)), service(), "target", id="CPU older than that"
+        ),
         pytest.param(tier(cpu=UNKNOWN), service(), "target", id="CPU not readable"),
         pytest.param(tier(scaling=Scaling(7, ())), service(), "cap", id="auto scaling keeps 7"),
         pytest.param(tier(scaling=Scaling(0, ("cpu",))), service(), "cap", id="a policy"),
@@ -105,6 +127,8 @@ def test_tells_whether_a_lost_call_landed(now: Any, minutes: float, expected: La
         pytest.param(service(6), "", id="as we left it"),
         pytest.param(service(5), "superseded", id="somebody else's count"),
         pytest.param(service(8), "superseded", id="put back by hand"),
+        pytest.param(service(6, "IN_PROGRESS"), "busy", id="somebody deploys"),
+        pytest.param(service(5, "IN_PROGRESS"), "superseded", id="somebody deploys another count"),
         pytest.param(UNKNOWN, "target", id="not readable"),
     ],
 )
