@@ -228,7 +228,6 @@ def _explained(
 def _memory(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
-    del incident
     ends, known, definition = signs.ends(facts, limits), facts.known, facts.definition
     if isinstance(ends, Unknown) or not ends.memory(limits):
         return None
@@ -238,6 +237,8 @@ def _memory(
         return Wait(definition.why, blind=True)
     why = f"{len(ends.out_of_memory)} tasks of {definition.revision} ran out of memory within the hour"
     raised_at = known.raised_at
+    if incident.again and incident.again.intended_at == raised_at:
+        raised_at = None  # that is the very call that did not land
     if raised_at and facts.at - raised_at < minutes(limits.raise_days * 24 * 60):
         at = f"{raised_at:%d %b %H:%M} UTC"
         return Escalate(f"a leak: {why}, and memory was raised at {at} already", commands.look)

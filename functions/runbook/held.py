@@ -138,7 +138,7 @@ class Held(Generic[F]):
 
     def _decide_again(self, attempt: Attempt, fix: Fix) -> dict[str, Any]:
         """Decide as if the call had never been made: what was right minutes ago may be wrong by now."""
-        before = replace(self._incident, attempts=self._incident.attempts[:-1])
+        before = replace(self._incident, attempts=self._incident.attempts[:-1], again=attempt)
         by_hand = self._trigger.by_hand
         self._facts, decision = self._kit.decide(self._facts, before, by_hand=by_hand)
         wanted = (attempt.fix, attempt.undoes)

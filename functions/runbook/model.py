@@ -195,6 +195,8 @@ class Incident:
         page: the last page's subject and body, what patrol repeats.
         triggers: how many alarms and requests have joined.
         handed_over_at: when it was first handed over to another scenario; None when it was not.
+        again: the attempt whose call did not land, while it is decided as if it had never been made: what
+            its intent has taken is no reason against it. Never stored.
     """
 
     id: str
@@ -212,6 +214,7 @@ class Incident:
     page: Mapping[str, str] = field(default_factory=dict)
     triggers: int = 1
     handed_over_at: datetime | None = None
+    again: Attempt | None = None
 
     @property
     def last(self) -> Attempt | None:
