@@ -14,7 +14,7 @@ crash loop                                             redeploy once; again: esc
 fewer tasks than desired                               wait for ECS; 10 min: escalate
 queue falling fast enough, or workers busy             wait; not drained in 30 min: escalate
 somebody's deployment is complete for less than 5 min  wait
-queue not falling, logs quiet, CPU idle                redeploy
+queue not falling fast enough, logs quiet, CPU idle    redeploy
 =====================================================  ==========================================
 """
 
@@ -24,6 +24,7 @@ from datetime import timedelta
 
 from runbook import crashes
 from runbook.checks import ecs, metrics
+from runbook.checks.metrics import Samples
 from runbook.clock import whole_minutes
 from runbook.fixes import redeploy
 from runbook.model import (
@@ -56,7 +57,8 @@ class Limits:
         stuck_probes: one a minute; 5 outlast a burst of arrivals and a slow task.
         idle_cpu_percent: a consuming Celery worker was never seen below; a stopped one is at 0.
         good_minutes: that the symptom must stay away before the end.
-        drain_minutes: that a backlog may take before a person is asked to scale out.
+        drain_minutes: that a backlog may take before a person is asked to scale out; a queue that would
+            take longer at its rate shows no work: one message fewer in 4 min is none.
         start_minutes: that ECS may take to start tasks.
         redis_minutes: after the hand-over that Redis may be away: longer than an ElastiCache failover.
         crashes: in one deployment within ``crash_minutes`` that make a crash loop.
@@ -286,16 +288,15 @@ def _draining(
     probes = metrics.newest(queue.depth, limits.stuck_probes)
     if len(probes) < limits.stuck_probes:
         return Wait(f"{len(probes)} probes of the queue, {limits.stuck_probes} are needed")
-    busy = _busy(facts, limits)
-    minutes = (probes[-1].at - probes[0].at) / _minutes(1)
-    falls = (probes[0].value - probes[-1].value) / minutes if minutes else 0.0
-    if falls <= 0 and isinstance(busy, Unknown):
-        return Wait(busy.why, blind=True)
-    if falls <= 0 and not busy:
-        return None
+    busy, how = _busy(facts, limits), _moves(probes)
+    if not _drains(probes, limits, limits.drain_minutes):
+        if isinstance(busy, Unknown):
+            return Wait(busy.why, blind=True)
+        if not busy:
+            return None
+        how = f"{how}, but {busy}"
     waited = whole_minutes(facts.at - incident.opened_at)
-    how = f"falling by {falls:g} a minute" if falls > 0 else f"not falling, but {busy}"
-    if waited < limits.drain_minutes or (falls > 0 and _drains(probes[-1].value, falls, limits)):
+    if waited < limits.drain_minutes or _drains(probes, limits, limits.drain_minutes / 3):
         return Wait(
             f"the queue has {probes[-1].value:g} messages, {how}: a backlog, not a stuck worker"
         )
@@ -305,9 +306,21 @@ def _draining(
     )
 
 
-def _drains(value: float, falls: float, limits: Limits) -> bool:
-    """Say whether the rest drains soon: within a third of the time that a backlog may take."""
-    return (value - limits.queue_depth_good) / falls <= limits.drain_minutes / 3
+def _falls(probes: Samples) -> float:
+    """Return by how many messages a minute the queue falls; negative where it grows."""
+    minutes = (probes[-1].at - probes[0].at) / _minutes(1)
+    return (probes[0].value - probes[-1].value) / minutes if minutes else 0.0
+
+
+def _moves(probes: Samples) -> str:
+    falls = _falls(probes)
+    return f"falling by {falls:g} a minute" if falls > 0 else "not falling"
+
+
+def _drains(probes: Samples, limits: Limits, minutes: float) -> bool:
+    """Say whether the queue falls fast enough to be short again within so many minutes."""
+    falls = _falls(probes)
+    return falls > 0 and (probes[-1].value - limits.queue_depth_good) / falls <= minutes
 
 
 def _busy(facts: Facts, limits: Limits) -> str | Unknown:
@@ -356,7 +369,7 @@ def _stuck(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
     first, last = probes[0], probes[-1]
     return Apply(
         "redeploy",
-        f"the worker is stuck: {last.value:g} messages, not falling over {limits.stuck_probes} probes "
+        f"the worker is stuck: {last.value:g} messages, {_moves(probes)} over {limits.stuck_probes} probes "
         f"({first.value:g} before), no log line for {whole_minutes(QUIET)} min, "
         f"CPU under {limits.idle_cpu_percent:g} %",
         queue.remember(),

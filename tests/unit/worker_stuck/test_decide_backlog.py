@@ -35,6 +35,45 @@ def test_waits_while_the_workers_are_busy_though_the_queue_grows(
     assert Wait(why) == decision
 
 
+@pytest.mark.parametrize(
+    ("depth", "expected"),
+    [
+        pytest.param(series(440, 430, 420, 410, 400), "Wait", id="short in 30 min at this rate"),
+        pytest.param(series(441, 431, 421, 411, 401), "Apply", id="not in 30 min"),
+        pytest.param(series(400, 400, 400, 400, 399), "Apply", id="one message fewer"),
+    ],
+)
+@pytest.mark.parametrize("opened", [5, 29.9])
+def test_a_quiet_and_idle_worker_is_stuck_unless_its_queue_falls_fast_enough(
+    depth: object, opened: float, expected: str
+) -> None:
+    decision = decided(facts(depth=depth), incident(opened=opened))
+
+    assert expected == kind(decision)
+
+
+def test_a_quiet_and_idle_worker_whose_queue_hardly_falls_is_stuck_however_late() -> None:
+    decision = decided(facts(depth=series(400, 400, 400, 400, 399)), incident(opened=31))
+
+    assert kind(decision) == "Apply"
+    assert "399 messages, falling by 0.25 a minute over 5 probes" in decision.reason
+
+
+def test_a_slow_fall_says_what_the_workers_show() -> None:
+    decision = decided(facts(depth=series(901, 901, 901, 901, 900), cpu=BUSY))
+
+    assert "falling by 0.25 a minute, but CPU is at 50.0 %" in decision.reason
+
+
+@pytest.mark.parametrize("name", ["cpu", "quiet"])
+def test_asks_for_a_sign_of_work_where_the_queue_hardly_falls(name: str) -> None:
+    depth = series(400, 400, 400, 400, 399)
+
+    decision = decided(facts(**{"depth": depth, name: UNKNOWN}))
+
+    assert kind(decision) == "Wait blind"
+
+
 @pytest.mark.parametrize("name", ["cpu", "quiet"])
 def test_needs_no_sign_of_work_where_the_queue_falls(name: str) -> None:
     decision = decided(facts(**{"depth": FALLING, name: UNKNOWN}))
