@@ -24,7 +24,7 @@ from runbook.explains import EXPLAINS, NO_DEPLOYMENT_WHILE
 from runbook.gate import Fix
 from runbook.limits import Limits
 from runbook.scenario import Kit
-from runbook.settings import VARIABLE
+from runbook.settings import VARIABLE, build
 from runbook.settings import load as load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,6 +75,10 @@ def blocks(environment: Environment) -> dict[str, str]:
     found = {"every_scenario": _joined(_for_all(environment))}
     for scenario in chapters.SCENARIOS:
         found[scenario] = _joined(_of(environment, scenario))
+    for name, overrides in environment.limits:
+        if name not in ("gate", *chapters.SCENARIOS):
+            kind = importlib.import_module(f"{name}.limits").Limits
+            found[name] = _joined(iter([_limits(build(kind, overrides, name), name)]))
     return found
 
 
