@@ -2,7 +2,7 @@
 
 from runbook import kit
 from runbook.checks import ecr, ecs, service_deployments, task_definitions
-from runbook.fixes import rollback
+from runbook.fixes import frontend, rollback
 from runbook.permissions import Need
 
 NEEDS: tuple[Need, ...] = tuple(
@@ -10,6 +10,7 @@ NEEDS: tuple[Need, ...] = tuple(
         {
             *ecr.NEEDS,
             *ecs.NEEDS,
+            *frontend.NEEDS,
             *service_deployments.NEEDS,
             *task_definitions.NEEDS,
             *task_definitions.LISTS,

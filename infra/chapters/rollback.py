@@ -65,6 +65,8 @@ def _more(environment: Environment, services: list[str]) -> dict[str, list[str]]
         return [arn("ecs", shape.format(f"{cluster}/{name}")) for name in services]
 
     return {
+        # Secrets Manager puts a dash and six characters behind a secret's name.
+        "frontend_secret": [arn("secretsmanager", f"secret:{environment.frontend.secret}-??????")],
         "service_deployments": of_services("service-deployment/{}/*"),
         "service_history": of_services("service/{}"),
         "service_revisions": of_services("service-revision/{}/*"),

@@ -68,6 +68,9 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
         "database": [arn("rds", f"db:{told.get('instance')}")],
         "dead_letters": [arn("sqs", f"{stack.prefix}-dead-letters")],
         "due_index": [arn("dynamodb", f"table/{told.get('table')}/index/due")],
+        "frontend_secret": [
+            arn("secretsmanager", f"secret:{told.get('frontend', {}).get('secret')}-??????")
+        ],
         "log_group": [arn("logs", f"log-group:{group}:*") for group in groups],
         "message_key": [stack.topics[stack.topic("pages")]["KmsMasterKeyId"]],
         "pages": [told.get("pages_topic")],

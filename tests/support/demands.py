@@ -51,6 +51,7 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
     kinds = sorted(KINDS & words(folder))
     switches = [told.get("switch_parameter", ""), *told.get("mode_parameters", {}).values()]
     tiers = told.get("tiers", {}).values()
+    secrets = [told.get("reconcile_secret", ""), told.get("frontend", {}).get("secret", "")]
     services = [one for one in (service, *(tier["service"] for tier in tiers)) if one]
     repositories = [told.get("repository", ""), *(tier.get("repository", "") for tier in tiers)]
     repositories = [one for one in repositories if one]
@@ -104,7 +105,7 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
         "rds.DescribeDBInstances": [{"DBInstanceIdentifier": told.get("instance", "")}],
         "rds.DescribeEvents": [{}],
         "s3.PutObject": [{"Bucket": told.get("bucket", ""), "Key": f"{FOLDER}/one.md"}],
-        "secretsmanager.GetSecretValue": [{"SecretId": told.get("reconcile_secret", "")}],
+        "secretsmanager.GetSecretValue": [{"SecretId": name} for name in secrets if name],
         "sns.Publish": [
             {"TopicArn": told.get(f"{kind}_topic", "")} for kind in ("pages", "updates")
         ],

@@ -45,9 +45,9 @@ class Reply:
             return None
 
 
-def get(url: str, *, token: str = "") -> Reply | Unknown:
+def get(url: str, *, token: str = "", most_bytes: int = MOST_BYTES) -> Reply | Unknown:
     """Read an address."""
-    return _call("GET", url, None, token)
+    return _call("GET", url, None, token, most_bytes)
 
 
 def post(url: str, body: Mapping[str, Any] | None = None, *, token: str = "") -> Reply | Unknown:
@@ -55,7 +55,9 @@ def post(url: str, body: Mapping[str, Any] | None = None, *, token: str = "") ->
     return _call("POST", url, json.dumps(body or {}).encode(), token)
 
 
-def _call(method: str, url: str, body: bytes | None, token: str) -> Reply | Unknown:
+def _call(
+    method: str, url: str, body: bytes | None, token: str, most_bytes: int = MOST_BYTES
+) -> Reply | Unknown:
     parts = urlsplit(url)
     if parts.scheme != "https" and (parts.scheme, parts.hostname) != ("http", LOOPBACK):
         return Unknown(f"{parts.hostname}: only https is spoken")
@@ -76,17 +78,19 @@ def _call(method: str, url: str, body: bytes | None, token: str) -> Reply | Unkn
                 preload_content=False,
                 timeout=urllib3.Timeout(total=SECONDS),
             )
-            return _read(answer, str(parts.hostname), until)
+            return _read(answer, str(parts.hostname), until, most_bytes)
     except urllib3.exceptions.HTTPError as error:
         return Unknown(f"{parts.hostname}: {type(error).__name__}")
 
 
-def _read(answer: urllib3.BaseHTTPResponse, host: str, until: float) -> Reply | Unknown:
+def _read(
+    answer: urllib3.BaseHTTPResponse, host: str, until: float, most_bytes: int
+) -> Reply | Unknown:
     body = b""
     for chunk in answer.stream(_CHUNK, decode_content=True):
         body += chunk
-        if len(body) > MOST_BYTES:
-            return Unknown(f"{host}: answered more than {MOST_BYTES // 1024} KB")
+        if len(body) > most_bytes:
+            return Unknown(f"{host}: answered more than {most_bytes // 1024} KB")
         if time.monotonic() > until:
             return Unknown(f"{host}: not answered in full within {SECONDS:g} s")
     return Reply(answer.status, body.decode("utf-8", "replace"))
