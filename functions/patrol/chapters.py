@@ -92,6 +92,27 @@ CHAPTERS: Mapping[str, Chapter] = {
         ),
         of="requests",
     ),
+    # By hand: no alarm measures it, so it has no symptom.
+    "rollback": Chapter(
+        (),
+        (),
+        (
+            FollowUp(
+                "hold the next pipeline run, or revert the change first: it would ship again what was "
+                "rolled back; ask whether its migrations fit the older revision",
+                "rollback",
+            ),
+            FollowUp(
+                "promote the repaired release in Vercel: until then no new deployment reaches production",
+                "rollback_frontend",
+            ),
+            FollowUp(
+                "take the migration out of the branch: the next alembic upgrade would apply it again",
+                "downgrade",
+            ),
+            FollowUp("ask why a person was first: which alarm should have told"),
+        ),
+    ),
     "worker_stuck": Chapter(
         ("depth",),
         ("queue", "worker cpu"),

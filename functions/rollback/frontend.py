@@ -15,7 +15,7 @@ a rollback of ours, not judged yet:
   production shows what it showed before                   wait; 10 min: escalate
 asked for, the project unknown                             wait, blind: refused
 asked for, nothing to go back to                           escalate: refused, with the list
-asked for                                                  apply *rollback*
+asked for                                                  apply *rollback_frontend*
 nobody asks, the last rollback failed, production moved    resolve
 nobody asks, the last rollback failed                      wait
 nobody asks                                                resolve
@@ -125,7 +125,7 @@ def _start(facts: Facts, wish: Wish, fix: RollbackFrontend) -> Decision:
     if isinstance(planned, str):
         return Escalate(planned)
     return Apply(
-        "rollback",
+        fix.name,
         f"production back to {planned.line} from {frontend.production}; {STALE}",
         command=fix.typed(planned.id),
         undo=fix.promote(frontend.production),

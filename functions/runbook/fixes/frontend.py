@@ -87,7 +87,7 @@ class RollbackFrontend:
     place: Place
     to: str
     mode_key: str
-    name: str = "rollback"
+    name: str = "rollback_frontend"
     holds: timedelta = timedelta(minutes=15)
     deploys: bool = False
     keep: timedelta | None = None

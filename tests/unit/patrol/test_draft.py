@@ -167,9 +167,20 @@ def test_code_cannot_be_ended_by_what_is_in_it() -> None:
     assert code("a`b") == "`a'b`"
 
 
-@pytest.mark.parametrize("scenario", CHAPTERS)
+@pytest.mark.parametrize("scenario", [name for name, one in CHAPTERS.items() if one.symptom])
 def test_the_symptom_of_each_scenario_is_among_its_facts(scenario: str) -> None:
     facts = importlib.import_module(f"{scenario}.checks").Facts
     chapter = CHAPTERS[scenario]
 
     assert {*chapter.symptom, chapter.of} - {""} <= {*facts.__dataclass_fields__}
+
+
+def test_a_rollback_by_hand_owes_what_its_own_fix_leaves_behind() -> None:
+    asked = "by hand: the release is bad"
+    told = [{**one, "trigger": asked, "facts": "{}"} for one in applied(0, fix="rollback_frontend")]
+
+    text = render(draft([*told, record(5, "Resolve", "it is proved")], scenario="rollback", bad={}))
+
+    assert f"**a person was first**, no alarm had come: {asked}" in text
+    assert "promote the repaired release in Vercel" in text
+    assert "hold the next pipeline run" not in text
