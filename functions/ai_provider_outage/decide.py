@@ -21,6 +21,7 @@ A switch is two changes: the parameter, and new backend tasks that read it. Each
 row asks the history which of them is done.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,6 +44,7 @@ from runbook.model import (
     Wait,
 )
 
+PROVIDER = "<provider>"
 SWITCH, SWITCH_BACK, REDEPLOY = "switch_provider", "switch_back", "redeploy"
 
 
@@ -69,12 +71,23 @@ class Limits:
 
 @dataclass(frozen=True)
 class Commands:
-    """What a person types next, filled in; and which provider is the alternate, empty for none."""
+    """What a person types next, filled in; and which provider is the alternate, empty for none.
 
-    switch: str
+    ``put`` sets the provider that ``PROVIDER`` stands for in it.
+    """
+
+    put: str
     redeploy: str
     look: str
     alternate: str
+
+    def set_to(self, provider: str) -> str:
+        """Return what sets one provider; its name comes from SSM, where anybody may have written it."""
+        return self.put.replace(PROVIDER, shlex.quote(provider))
+
+    def back_to(self, provider: str) -> str:
+        """Return what takes a switch back."""
+        return f"{self.set_to(provider)}, then {self.redeploy}"
 
 
 Row = Callable[[Facts, Incident, Limits, Commands], Decision | None]
@@ -138,7 +151,7 @@ def _switched(
     switch = _newest(incident, SWITCH, (Outcome.APPLIED,))
     failed = _newest(incident, SWITCH, (Outcome.FAILED,))
     if switch is None or incident.status is Status.ESCALATED:
-        return _take_back(failed, incident)
+        return _take_back(failed, incident, commands)
     deployed = [
         one for one in incident.attempts if one.fix == REDEPLOY and one.tried_at >= switch.tried_at
     ]
@@ -154,13 +167,19 @@ def _switched(
     return settling or _judged(facts, limits, deployed[-1], switch)
 
 
-def _take_back(failed: Attempt | None, incident: Incident) -> Decision | None:
+def _take_back(failed: Attempt | None, incident: Incident, commands: Commands) -> Decision | None:
     if failed is None or not failed.left:
         return None  # a switch that AWS refused has changed nothing
     if any(one.undoes == failed.intent_id for one in incident.attempts):
         return None
-    why = f"the switch to {failed.left['value']} did not help: back to {failed.prior['value']}"
-    return Apply(SWITCH_BACK, why, undoes=failed.intent_id)
+    now, before = failed.left["value"], failed.prior["value"]
+    return Apply(
+        SWITCH_BACK,
+        f"the switch to {now} did not help: back to {before}",
+        undoes=failed.intent_id,
+        command=commands.set_to(before),
+        undo=commands.back_to(now),
+    )
 
 
 def _settling(facts: Facts, attempt: Attempt) -> Decision | None:
@@ -273,14 +292,15 @@ def _prolonged(facts: Facts, incident: Incident, limits: Limits, commands: Comma
         return Escalate(f"{why}, and no alternate provider is configured", commands.look)
     if _newest(incident, SWITCH, tuple(Outcome)) is not None:
         return Escalate(f"{why}, and switching was tried already", commands.look)
-    return _alternate(facts, commands, why)
+    return _alternate(facts, provider.value, commands, why)
 
 
-def _alternate(facts: Facts, commands: Commands, why: str) -> Decision:
+def _alternate(facts: Facts, now: str, commands: Commands, why: str) -> Decision:
     page = facts.page(commands.alternate)
     if isinstance(page, Unknown):
         return Wait(f"{why}; the alternate {commands.alternate}: {page.why}", blind=True)
     if not page.green:
         unwell = f"{commands.alternate} is not well either: {page.indicator}"
         return Escalate(f"{why}, and {unwell}", commands.look)
-    return Apply(SWITCH, f"{why}; {commands.alternate} is green")
+    undo = commands.back_to(now)
+    return Apply(SWITCH, f"{why}; {commands.alternate} is green", undo=undo)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from ai_provider_outage import checks
-from ai_provider_outage.decide import Commands, Limits, decide
+from ai_provider_outage.decide import PROVIDER, Commands, Limits, decide
 from ai_provider_outage.settings import Settings
 from runbook import kit
 from runbook.aws import Aws
@@ -20,7 +20,7 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
     """Return what the function's looks work with."""
     parameter, region = settings.provider_parameter, settings.region
     switch = SwitchProvider(aws, parameter, settings.alternate, region)
-    back = SwitchBack(aws, parameter, "<the provider before>", region)
+    back = SwitchBack(aws, parameter, PROVIDER, region)
     redeploy = Redeploy(
         aws=aws,
         cluster=settings.cluster,
@@ -30,7 +30,7 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
         mode_key="redeploy_backend",
     )
     commands = Commands(
-        switch=switch.command(),
+        put=back.command(),
         redeploy=redeploy.command(),
         look=f"aws ssm get-parameter --region {region} --name {parameter}\n"
         f"({switch.command()}, then {redeploy.command()}: only if another provider is ready)",

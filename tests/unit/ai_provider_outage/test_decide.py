@@ -13,7 +13,7 @@ from runbook.checks.ssm import Parameter
 from runbook.checks.status_page import Page
 from runbook.model import Attempt, Decision, Incident, Outcome, Status, Unknown
 
-COMMANDS = Commands("switch it", "redeploy it", "look at it", "openai")
+COMMANDS = Commands("set <provider>", "redeploy it", "look at it", "openai")
 UNKNOWN = Unknown("not read")
 OUT, GREEN = Page("major", ("API is down",)), Page("none", ())
 
@@ -228,3 +228,19 @@ def test_does_not_switch_twice_in_one_incident() -> None:
     decision = decided(facts(), incident(superseded, opened=60))
 
     assert kind(decision) == "Escalate"
+
+
+def test_the_commands_of_switch_and_way_back_name_the_providers() -> None:
+    there = decided(facts(), incident(opened=31))
+    odd = Parameter("anthropic; rm -rf /", 4)
+    pages = {odd.value: OUT, "openai": GREEN}
+    quoted = decided(facts(provider=odd, pages=pages), incident(opened=31))
+    failed = (switched(Outcome.FAILED), redeployed(Outcome.FAILED))
+    back = decided(facts(), incident(*failed, opened=50))
+
+    assert isinstance(there, Apply)
+    assert isinstance(quoted, Apply)
+    assert isinstance(back, Apply)
+    assert there.undo == "set anthropic, then redeploy it"
+    assert quoted.undo == "set 'anthropic; rm -rf /', then redeploy it"
+    assert (back.command, back.undo) == ("set anthropic", "set openai, then redeploy it")
