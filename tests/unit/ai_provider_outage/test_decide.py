@@ -11,7 +11,7 @@ from around import NOW, ago, attempt, incident, kind, series
 from runbook.checks.ecs import Deployment, Service
 from runbook.checks.ssm import Parameter
 from runbook.checks.status_page import Page
-from runbook.model import Attempt, Decision, Incident, Outcome, Status, Unknown
+from runbook.model import Apply, Attempt, Decision, Incident, Outcome, Status, Unknown
 
 COMMANDS = Commands("set <provider>", "redeploy it", "look at it", "openai")
 UNKNOWN = Unknown("not read")
