@@ -22,13 +22,21 @@ from infra.fields import (
     Secret,
     SecurityGroup,
     Subnet,
-    Subscriber,
+    Topic,
     like,
     optional,
 )
 from infra.limits import Limits
 from infra.mistakes import clash, sentence
-from infra.sections import Dashboard
+from infra.sections import (
+    Alarms,
+    Dashboard,
+    LoadBalancer,
+    Network,
+    Paging,
+    Redis,
+    Triage,
+)
 from infra.sections import Part as _Part
 from runbook.checks.alarms import AUTO_SCALING
 
@@ -67,21 +75,6 @@ class Modes(_Part):
     scale_backend: Mode
     switch_provider: Mode
     redeploy_backend: Mode
-
-
-class Paging(_Part):
-    """Who is told: email addresses or https endpoints."""
-
-    pages: Annotated[list[Subscriber], Field(min_length=1)]
-    updates: list[Subscriber]
-    second_path: Annotated[list[Subscriber], Field(min_length=1)]
-
-
-class Network(_Part):
-    """Where the Redis probe runs."""
-
-    subnet_ids: Annotated[list[Subnet], Field(min_length=1)]
-    security_group_ids: Annotated[list[SecurityGroup], Field(min_length=1)]
 
 
 class Cluster(_Part):
@@ -129,21 +122,6 @@ class Backend(Service):
     deregistration_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
     task_role: Name
     execution_role: Name
-
-
-class LoadBalancer(_Part):
-    """The ALB in front of the backend: the last parts of the two ARNs, as CloudWatch names them."""
-
-    name: Annotated[
-        str, like(r"app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}", "app/<name>/<16 hexadecimal digits>")
-    ]
-    target_group: Annotated[
-        str,
-        like(
-            r"targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}",
-            "targetgroup/<name>/<16 hexadecimal digits>",
-        ),
-    ]
 
 
 class Database(_Part):
@@ -229,36 +207,6 @@ class Migrations(_Part):
     execution_role: Name
 
 
-class Redis(_Part):
-    """The broker, and where the AI quotas are counted."""
-
-    host: Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", "a host name, without a port")]
-    port: Annotated[int, Field(ge=1, le=65535)]
-    tls: bool
-    replication_group: Name
-    queue: Name
-    unacked: Name
-    quota_pattern: Annotated[
-        str, like(r"[A-Za-z0-9_:{}.-]+[*]?", "a Redis key, or the beginning of keys and one *")
-    ]
-
-
-class Alarms(_Part):
-    """Thresholds that depend on the load."""
-
-    queue_depth: Annotated[int, Field(ge=1)] = 100
-
-
-class Triage(_Part):
-    """Alarms without a scenario that are told of with the quick diagnostics.
-
-    Attributes:
-        alarms: names, besides those that begin with ``nightshift-triage/``.
-    """
-
-    alarms: list[AlarmName] = Field(default_factory=list)
-
-
 class Environment(_Part):
     """Everything that differs between two deployments of Nightshift."""
 
@@ -284,7 +232,8 @@ class Environment(_Part):
     frontend: Frontend
     migrations: Migrations
     alarms: Alarms = Alarms()
-    existing_alarms: dict[Scenario, list[Name]] = Field(default_factory=dict)
+    existing_alarms: dict[Scenario, list[AlarmName]] = Field(default_factory=dict)
+    existing_topics: dict[Scenario, list[Topic]] = Field(default_factory=dict)
     triage: Triage = Triage()
     dashboard: Dashboard
     limits: Limits = Limits()
@@ -307,6 +256,27 @@ class Environment(_Part):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _topics_of_ours(self) -> Self:
+        for scenario, topics in self.existing_topics.items():
+            key = f"existing_topics.{scenario}"
+            if not self.existing_alarms.get(scenario):
+                raise ValueError(
+                    f"{key}: expected existing_alarms.{scenario} too: a topic wakes it for those alone"
+                )
+            arns = [self.topic(one) for one in topics]
+            for topic, arn in zip(topics, arns, strict=True):
+                name = topic.rsplit(":", 1)[-1]
+                if arn != self.topic(name):
+                    raise ValueError(f"{key}: {topic} is not in this account and region")
+                if name.startswith(f"{self.prefix}-"):
+                    raise ValueError(
+                        f"{key}: {topic} is Nightshift's own: it tells people, not itself"
+                    )
+                if arns.count(arn) > 1:
+                    raise ValueError(f"{key}: {topic} is there twice")
+        return self
+
     @property
     def prefix(self) -> str:
         """Return what the name of everything that is ours begins with."""
@@ -315,6 +285,10 @@ class Environment(_Part):
     def arn(self, service: str, resource: str) -> str:
         """Return an ARN in this account and region; all our names are physical, so no token is needed."""
         return f"arn:{self._partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def topic(self, named: str) -> str:
+        """Return the ARN of a topic that is named by its name or its ARN."""
+        return named if named.startswith("arn:") else self.arn("sns", named)
 
     def role(self, name: str) -> str:
         """Return the ARN of a role; IAM has no region."""

@@ -32,6 +32,13 @@ AlarmName = Annotated[
         "an alarm's name, written out: no wildcard",
     ),
 ]
+Topic = Annotated[
+    str,
+    like(
+        r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:)?[A-Za-z0-9_-]{1,256}",
+        "a topic's name or ARN, written out: no wildcard, no FIFO topic",
+    ),
+]
 LogGroup = Annotated[str, like(r"[A-Za-z0-9_/.#-]{1,256}", "a log group's name, no wildcard")]
 Repository = Annotated[
     str, like(r"[a-z0-9][a-z0-9._/-]{1,254}", "an ECR repository's name: lower case, no address")

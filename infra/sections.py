@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from infra.fields import like
+from infra.fields import AlarmName, Name, SecurityGroup, Subnet, Subscriber, like
 
 
 class Part(BaseModel):
@@ -23,3 +23,63 @@ class Dashboard(Part):
     name: Annotated[
         str, like(r"[A-Za-z0-9_-]{1,255}", "a dashboard's name: 1 to 255 letters, digits, - and _")
     ]
+
+
+class Paging(Part):
+    """Who is told: email addresses or https endpoints."""
+
+    pages: Annotated[list[Subscriber], Field(min_length=1)]
+    updates: list[Subscriber]
+    second_path: Annotated[list[Subscriber], Field(min_length=1)]
+
+
+class Network(Part):
+    """Where the Redis probe runs."""
+
+    subnet_ids: Annotated[list[Subnet], Field(min_length=1)]
+    security_group_ids: Annotated[list[SecurityGroup], Field(min_length=1)]
+
+
+class LoadBalancer(Part):
+    """The ALB in front of the backend: the last parts of the two ARNs, as CloudWatch names them."""
+
+    name: Annotated[
+        str, like(r"app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}", "app/<name>/<16 hexadecimal digits>")
+    ]
+    target_group: Annotated[
+        str,
+        like(
+            r"targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}",
+            "targetgroup/<name>/<16 hexadecimal digits>",
+        ),
+    ]
+
+
+class Redis(Part):
+    """The broker, and where the AI quotas are counted."""
+
+    host: Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", "a host name, without a port")]
+    port: Annotated[int, Field(ge=1, le=65535)]
+    tls: bool
+    replication_group: Name
+    queue: Name
+    unacked: Name
+    quota_pattern: Annotated[
+        str, like(r"[A-Za-z0-9_:{}.-]+[*]?", "a Redis key, or the beginning of keys and one *")
+    ]
+
+
+class Alarms(Part):
+    """Thresholds that depend on the load."""
+
+    queue_depth: Annotated[int, Field(ge=1)] = 100
+
+
+class Triage(Part):
+    """Alarms without a scenario that are told of with the quick diagnostics.
+
+    Attributes:
+        alarms: names, besides those that begin with ``nightshift-triage/``.
+    """
+
+    alarms: list[AlarmName] = Field(default_factory=list)

@@ -19,6 +19,7 @@ from infra.paging import Paging
 from infra.routes import Routes, rule_names
 from infra.spec import MetricFilter
 from infra.storage import Storage
+from infra.topics import ExistingTopics
 
 
 class NightshiftStack(cdk.Stack):
@@ -59,6 +60,7 @@ class NightshiftStack(cdk.Stack):
         for scenario, names in environment.existing_alarms.items():
             scenarios.setdefault(scenario, []).extend(names)
         Routes(self, "Routes", environment, functions, scenarios, storage.dead_letters)
+        ExistingTopics(self, "ExistingTopics", environment, functions, storage.dead_letters)
         Dashboard(self, "Dashboard", environment, alarms)
 
     def _filter(self, number: int, one: MetricFilter) -> None:

@@ -13,7 +13,7 @@ from runbook.fields import part, shown, text
 
 ALARM_TYPE = "CloudWatch Alarm State Change"
 _ARN_PARTS = 7
-"""arn:partition:cloudwatch:region:account:alarm:name; a name may have no colon."""
+"""arn:partition:cloudwatch:region:account:alarm:name; the name may have colons of its own."""
 
 
 def over_the_bus(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _from_topic(event: Mapping[str, Any]) -> dict[str, Any]:
             f"event.Records[0].Sns.Message holds a {type(alarm).__name__}; expected an object"
         )
     where = "event.Records[0].Sns.Message"
-    arn = text(alarm, "AlarmArn", where).split(":")
+    arn = text(alarm, "AlarmArn", where).split(":", _ARN_PARTS - 1)
     if len(arn) != _ARN_PARTS:
         raise TriggerError(
             f"{where}.AlarmArn is {shown(alarm['AlarmArn'])}; expected an alarm's ARN"

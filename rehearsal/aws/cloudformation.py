@@ -122,9 +122,15 @@ def _async(properties: Mapping[str, Any], account: str, region: str, _name: str)
 
 
 def _subscription(properties: Mapping[str, Any], account: str, region: str, _name: str) -> str:
-    subscription = sns_backends[account][region].subscribe(
-        properties["TopicArn"], properties["Endpoint"], properties["Protocol"]
-    )
+    backend, topic = sns_backends[account][region], properties["TopicArn"]
+    if topic not in backend.topics:
+        backend.create_topic(topic.rsplit(":", 1)[-1])  # the team's own, there before us
+    subscription = backend.subscribe(topic, properties["Endpoint"], properties["Protocol"])
+    for name in ("FilterPolicyScope", "FilterPolicy", "RedrivePolicy"):
+        if name in properties:
+            value = properties[name]
+            text = value if isinstance(value, str) else json.dumps(value)
+            backend.set_subscription_attributes(subscription.arn, name, text)
     return str(subscription.arn)
 
 

@@ -8,6 +8,7 @@ from synthesized import Body, Synthesized
 
 ALARMS = "lambda.alarms.cloudwatch.amazonaws.com"
 EVENTS = "events.amazonaws.com"
+SNS = "sns.amazonaws.com"
 
 
 def rule_arn(stack: Synthesized, name: str) -> str:
@@ -96,15 +97,27 @@ def test_every_rule_may_call_its_function_and_no_other(stack: Synthesized) -> No
 
 def test_nobody_else_may_call_a_function(stack: Synthesized) -> None:
     permissions = list(stack.of_type("AWS::Lambda::Permission").values())
-    direct = {one["SourceArn"] for one in permissions if one["Principal"] != EVENTS}
-    principals = {one["Principal"] for one in permissions}
-    existing = load(stack.environment).existing_alarms.values()
+    environment = load(stack.environment)
 
-    # Besides EventBridge only the team's own alarms that the environment file names.
-    assert principals <= {EVENTS, ALARMS}
-    assert direct == {
-        stack.arn("cloudwatch", f"alarm:{name}") for names in existing for name in names
+    # Besides EventBridge only the team's own alarms and topics that the environment file names.
+    named = {
+        EVENTS: {rule_arn(stack, name) for name in stack.rules},
+        ALARMS: {
+            stack.arn("cloudwatch", f"alarm:{name}")
+            for names in environment.existing_alarms.values()
+            for name in names
+        },
+        SNS: {
+            environment.topic(name)
+            for names in environment.existing_topics.values()
+            for name in names
+        },
     }
+    for principal, sources in named.items():
+        callers = {one["SourceArn"] for one in permissions if one["Principal"] == principal}
+        assert callers == sources
+    assert {one["Principal"] for one in permissions} <= set(named)
+    assert {one["Action"] for one in permissions} == {"lambda:InvokeFunction"}
 
 
 @pytest.mark.parametrize("folder", ["health_probe", "patrol", "redis_probe"])

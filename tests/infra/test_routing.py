@@ -55,12 +55,14 @@ EXPECTED = {
     "rollback_worker_by_hand_apply": [],
     "triage_alarm": ["triage-alarm"],
     "worker_stuck_alarm": ["worker-stuck-alarm"],
+    "worker_stuck_alarm_by_topic": [],
+    "worker_stuck_alarm_direct": [],
     "worker_stuck_by_hand": [],
     "worker_stuck_by_hand_apply": [],
     "worker_stuck_look_due": ["worker-stuck-look"],
     "worker_stuck_look_missed_alarm": ["worker-stuck-look"],
 }
-"""The rules that an event wakes; a request by hand comes over no bus."""
+"""The rules that an event wakes; a request by hand, and an alarm's other two shapes, come over no bus."""
 
 
 def read(name: str) -> Body:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.sns.models import sns_backends
 
 from rehearsal.aws import cloudformation
 from rehearsal.aws.cloudformation import UnsupportedTypeError, check
@@ -87,3 +88,25 @@ def test_an_alarm_starts_without_an_opinion_and_keeps_what_the_template_says(
     assert (alarm.threshold, alarm.treat_missing_data) == (100.0, "breaching")
     assert alarm.alarm_actions == ["arn:topic"]
     assert {"depth": MATH["Metrics"]} == cloudformation.EXPRESSIONS or measured is SINGLE
+
+
+def test_a_subscription_to_a_topic_of_the_teams_keeps_what_it_lets_through() -> None:
+    account, region = "999988887777", "me-south-1"
+    topic = f"arn:aws:sns:{region}:{account}:their-alarms"
+    properties = {
+        "TopicArn": topic,
+        "Protocol": "lambda",
+        "Endpoint": f"arn:aws:lambda:{region}:{account}:function:f",
+        "FilterPolicyScope": "MessageBody",
+        "FilterPolicy": {"AlarmName": ["theirs"]},
+        "RedrivePolicy": {"deadLetterTargetArn": f"arn:aws:sqs:{region}:{account}:dead"},
+    }
+
+    arn = cloudformation._subscription(properties, account, region, "Logical")
+
+    backend = sns_backends[account][region]
+    kept = backend.subscriptions[arn].attributes
+    backend.delete_topic(topic)
+    assert json.loads(kept["FilterPolicy"]) == properties["FilterPolicy"]
+    assert kept["FilterPolicyScope"] == "MessageBody"
+    assert json.loads(kept["RedrivePolicy"]) == properties["RedrivePolicy"]

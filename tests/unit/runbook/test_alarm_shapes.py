@@ -49,6 +49,17 @@ def test_understands_an_alarm_that_comes_through_a_topic() -> None:
     assert trigger == Trigger("trigger", f"alarm {ALARM} went to ALARM", "m-1")
 
 
+def test_an_alarm_that_comes_through_a_topic_may_have_colons_in_its_name() -> None:
+    name = "queue: too long: celery"
+    message = {**MESSAGE, "AlarmName": name, "AlarmArn": ARN.replace(ALARM, name)}
+
+    trigger = parse(
+        topic(message), COMMON, scenario="worker_stuck", target="saas-worker", alarms=[name]
+    )
+
+    assert trigger == Trigger("trigger", f"alarm {name} went to ALARM", "m-1")
+
+
 @pytest.mark.parametrize(
     ("what", "message"),
     [
