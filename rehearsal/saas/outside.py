@@ -40,7 +40,9 @@ class Outside:
 
     Attributes:
         providers: by name.
-        production: which of the front end's deployments is served.
+        deployments: of the front end, newest first.
+        production: which of them is served.
+        asked_to_move: Vercel's last request to point production elsewhere, as its project shows it.
         stands_in: answers the health endpoint too, where a case has no backend.
         posts: what was written to any of it: method, path and status.
     """
@@ -49,6 +51,7 @@ class Outside:
     project: str
     deployments: list[str] = field(default_factory=lambda: ["dpl_3", "dpl_2", "dpl_1"])
     production: str = "dpl_3"
+    asked_to_move: dict[str, Any] | None = None
     stands_in: bool = False
     posts: list[tuple[str, str, int]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -103,14 +106,29 @@ class Outside:
             return _json(200, {"deployments": [self._deployment(one) for one in self.deployments]})
         if method == "POST" and parts[:2] == ["v1", "projects"] and parts[3:4] == ["rollback"]:
             return self._roll_back(parts[2], parts[4])
-        if method == "GET" and parts[:2] == ["v9", "projects"]:
+        if method == "GET" and parts == ["v9", "projects", self.project]:
             production = self._deployment(self.production)
-            return _json(200, {"id": self.project, "targets": {"production": production}})
+            return _json(
+                200,
+                {
+                    "id": self.project,
+                    "name": "saas",
+                    "targets": {"production": production},
+                    "lastAliasRequest": self.asked_to_move,
+                },
+            )
         return _json(404, {"error": {"code": "not_found", "message": "Not Found"}})
 
     def _roll_back(self, project: str, deployment: str) -> Reply:
         if project != self.project or deployment not in self.deployments:
             return _json(404, {"error": {"code": "not_found", "message": "Not Found"}})
+        self.asked_to_move = {
+            "type": "rollback",
+            "jobStatus": "succeeded",
+            "fromDeploymentId": self.production,
+            "toDeploymentId": deployment,
+            "requestedAt": int(time.time() * 1000),
+        }
         self.production = deployment
         return Reply(201, [], b"", True)
 
@@ -125,6 +143,8 @@ class Outside:
             "readyState": "READY",
             "target": "production",
             "readySubstate": "PROMOTED",
+            "isRollbackCandidate": True,
+            "meta": {"githubCommitSha": f"{age:040x}"},
             "created": now - (age + 1) * 86_400_000,
             "createdAt": now - (age + 1) * 86_400_000,
         }

@@ -86,3 +86,14 @@ def test_reads_what_is_not_usual(
 )
 def test_tells_a_containers_image(stubbed: Any, container: str, expected: object) -> None:
     assert read(stubbed).image(container) == expected
+
+
+def test_lists_a_familys_newest_revisions_by_number_and_not_by_name(stubbed: Any) -> None:
+    client, stub = stubbed("ecs")
+    arns = [ARN.replace(":8", f":{number}") for number in (9, 11, 10, 8)]
+    asked = {"familyPrefix": "saas-backend", "sort": "DESC", "maxResults": 3}
+    stub.add_response("list_task_definitions", {"taskDefinitionArns": arns}, asked)
+
+    found = task_definitions.newest(client, "saas-backend", 3)
+
+    assert found == ("saas-backend:11", "saas-backend:10", "saas-backend:9")
