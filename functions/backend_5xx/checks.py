@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from backend_5xx.settings import Settings
-from runbook import explains, incidents, limits
+from runbook import explains, limits
 from runbook.aws import Aws, Calls
 from runbook.checks import (
     alarms,
@@ -26,6 +26,7 @@ from runbook.checks.service_deployments import History
 from runbook.checks.task_definitions import TaskDefinition
 from runbook.clock import from_text
 from runbook.errors import TableError
+from runbook.explains import Cause
 from runbook.model import Apply, Decision, Escalate, HandOver, Incident, Unknown
 from runbook.table import Table
 
@@ -56,15 +57,6 @@ class Closer:
     worker_lines: Errors | Unknown
     worker: ecs.Service | Unknown
     worker_stopped: tuple[ecs.Stopped, ...] | Unknown
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Another scenario's open incident that may explain this one."""
-
-    scenario: str
-    id: str
-    opened_at: datetime
 
 
 @dataclass(frozen=True)
@@ -133,7 +125,9 @@ class Facts:
             "health": health.line(self.health),
             "database": _database(self.instance, self.events),
             "connections": metrics.line(self.connections, 5, "to the database"),
-            "other trouble": _known(self.known),
+            "other trouble": explains.line(
+                self.known if isinstance(self.known, Unknown) else self.known.causes
+            ),
             "alarms": alarms.line(self.alarms),
             **(_closer(self.closer) if self.closer else {}),
         }
@@ -159,13 +153,6 @@ def _database(instance: rds.Instance | Unknown, events: tuple[rds.Event, ...] | 
         return f"{status}; events unknown: {events.why}"
     last = f"{events[0].at:%H:%M} UTC {events[0].message}" if events else "none in 30 min"
     return f"{status}; last event: {last}"
-
-
-def _known(fact: Known | Unknown) -> str:
-    if isinstance(fact, Unknown):
-        return f"unknown: {fact.why}"
-    named = [f"{one.scenario} since {one.opened_at:%H:%M} UTC" for one in fact.causes]
-    return ", ".join(named) or "no incident that could explain it is open"
 
 
 def _closer(closer: Closer) -> dict[str, str]:
@@ -228,20 +215,15 @@ def _running(
 
 def known(table: Table, settings: Settings) -> Known | Unknown:
     """Read which other incidents are open, and when the memory was last raised."""
-    causes = [one for one in explains.causes(NAME) if one in settings.targets]
-    of_causes = {one: incidents.key(one, settings.targets[one]) for one in causes}
     cooldown = limits.cooldown_key(f"ecs:{settings.cluster}/{settings.service}", "raise_memory")
-    keys = [*((key, incidents.CURRENT) for key in of_causes.values()), cooldown]
+    keys = [*explains.keys(NAME, settings.targets), cooldown]
     try:
         items = table.get_many(keys)
     except TableError as error:
         return Unknown(f"our own table: {error}")
-    found = [(one, incidents.other(items.get(of_causes[one]))) for one in causes]
     applied = items.get(cooldown[0], {}).get("applied_at")
-    return Known(
-        tuple(Cause(name, other.id, other.opened_at) for name, other in found if other),
-        from_text(applied) if applied else None,
-    )
+    causes = explains.found(NAME, settings.targets, items)
+    return Known(causes, from_text(applied) if applied else None)
 
 
 def facts(now: datetime, answers: Mapping[str, Any]) -> Facts:

@@ -7,11 +7,12 @@ sees                                                   decides
 =====================================================  ==========================================
 a fix of ours is not yet judged                        its own rows
 no bad minute for 5 min, alarms OK, no task ends badly resolve
-database at fault by evidence of its own               hand over to B or C; 10 min: escalate
+database at fault by evidence of its own               hand over to B or C; 10 min: escalate;
+                                                       while B works on it: wait, at most 30 min
 somebody, or ECS, takes the deployment back            wait; 15 min: escalate
 fresh deployment, and it crash-loops, runs out of
   memory, or only its tasks miss the database          roll back; no version to go to: escalate
-another open incident explains it                      wait, at most 10 min
+another open incident explains it                      wait, at most 10 min; B at work: 30 min
 out of memory, no fresh deployment                     raise memory; at the cap, several containers,
                                                        raised within 7 days: escalate
 crash loop, no fresh deployment; failed starts, or
@@ -44,7 +45,7 @@ two scenarios want the same service                    the gate: the resource is
 from collections.abc import Callable
 
 from backend_5xx import signs, symptom
-from backend_5xx.checks import Facts
+from backend_5xx.checks import NAME, Facts
 from backend_5xx.limits import LATE_MINUTES, Commands, Limits, minutes
 from backend_5xx.verify import put_back, verify
 from runbook.clock import whole_minutes
@@ -132,12 +133,18 @@ def _database(
         why = f"the database is at fault: {fault.why}"
         return HandOver(fault.scenario, commands.database, why)
     waited = facts.at - since
-    if waited < minutes(limits.hand_over_minutes):
+    if waited < minutes(limits.hand_over_minutes) or _at_work(facts, fault.scenario):
         return Wait(f"{fault.why}; handed over to {fault.scenario} at {since:%H:%M}")
     if not fault.lasting:
         return None  # a trace of what may be over: the other rows count again
     why = f"{fault.why}; handed over to {fault.scenario} {whole_minutes(waited)} min ago, 5xx go on"
     return Escalate(why, commands.look)
+
+
+def _at_work(facts: Facts, scenario: str) -> bool:
+    """Say whether the other chapter is known to work on its incident, and longer than others take."""
+    causes = () if isinstance(facts.known, Unknown) else facts.known.causes
+    return any(one.scenario == scenario and one.at_work(NAME, facts.at) for one in causes)
 
 
 def _going_back(
@@ -220,7 +227,8 @@ def _explained(
         return None
     for cause in facts.known.causes:
         since = max(incident.handed_over_at or incident.opened_at, cause.opened_at)
-        if facts.at - since < minutes(limits.hand_over_minutes):
+        patience = minutes(limits.hand_over_minutes)
+        if facts.at - since < patience or cause.at_work(NAME, facts.at):
             return Wait(f"{cause.scenario} is open since {cause.opened_at:%H:%M} and explains this")
     return None
 

@@ -7,12 +7,16 @@ from functools import partial
 from typing import Any
 
 from db_unavailable.settings import Settings
+from runbook import explains
 from runbook.aws import Aws, Calls
 from runbook.checks import alarms, health, metrics, rds
 from runbook.checks.metrics import Samples, Series
 from runbook.checks.reading import ask
+from runbook.explains import Cause
 from runbook.model import Unknown
+from runbook.table import Table
 
+NAME = "db_unavailable"
 WINDOW = timedelta(minutes=15)
 """Of the health probe's readings: three times as long as the symptom must stay away."""
 EVENTS_WINDOW = timedelta(minutes=30)
@@ -30,6 +34,7 @@ class Facts:
         events: what RDS says has happened in the last 30 min, newest first.
         health: the public health endpoint's answer now.
         db_ok: 1 or 0 per minute: the endpoint's ``db`` field as the health probe saw it.
+        causes: open incidents of scenarios that explain it.
     """
 
     at: datetime
@@ -38,6 +43,7 @@ class Facts:
     events: tuple[rds.Event, ...] | Unknown
     health: health.Health | Unknown
     db_ok: Samples | Unknown
+    causes: tuple[Cause, ...] | Unknown
 
     def seen(self) -> dict[str, str]:
         """Return one short line per question."""
@@ -46,6 +52,7 @@ class Facts:
             "rds events": _events(self.events),
             "health": health.line(self.health),
             "db field": metrics.line(self.db_ok, 5, "(1 is ok), last 5 min"),
+            "other trouble": explains.line(self.causes),
             "alarms": alarms.line(self.alarms),
         }
 
@@ -61,6 +68,7 @@ def _events(fact: tuple[rds.Event, ...] | Unknown) -> str:
 def reads(aws: Aws, settings: Settings, now: datetime) -> Calls:
     """Return the questions, to be asked side by side."""
     cloudwatch, database = aws.reader("cloudwatch"), aws.reader("rds")
+    table = Table(aws.reader("dynamodb"), settings.table)
     environment = {"environment": settings.environment}
     series = {"db_ok": Series("Nightshift", "HealthDb", environment, "Minimum")}
     asked: dict[str, Callable[[], Any]] = {
@@ -69,6 +77,7 @@ def reads(aws: Aws, settings: Settings, now: datetime) -> Calls:
         "instance": partial(rds.instance, database, settings.instance),
         "events": partial(rds.events, database, settings.instance, now, EVENTS_WINDOW),
         "health": partial(health.read, settings.health_url),
+        "causes": partial(explains.read, table, NAME, targets=settings.targets),
     }
     return {name: partial(ask, name, read) for name, read in asked.items()}
 

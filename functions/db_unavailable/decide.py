@@ -13,6 +13,9 @@ a status of ``TRANSIENT``                              wait; 5 min: escalate
 health endpoint unknown                                wait, blind
 up, the endpoint's database is ok for 5 min, alarms OK resolve
 up, the endpoint's database is ok                      wait
+up, the endpoint's database fails still, and B is at
+  work on the connections                              wait, at most 30 min
+up, the endpoint's database fails still, B is open     wait; 5 min: escalate, no redeploy
 up, and the endpoint's database fails still            wait; 5 min: escalate, redeploy as proposal
 =====================================================  ==========================================
 """
@@ -21,9 +24,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from db_unavailable.checks import Facts
+from db_unavailable.checks import NAME, Facts
 from runbook.checks import metrics, rds
 from runbook.clock import whole_minutes
+from runbook.explains import NO_DEPLOYMENT_WHILE
 from runbook.model import Decision, Escalate, Incident, Resolve, Unknown, Wait
 
 TRANSIENT = frozenset(
@@ -156,7 +160,16 @@ def _still_failing(
     why = f"RDS is up, and the application still says that its database fails ({whole_minutes(waited)} min)"
     if waited < timedelta(minutes=limits.reconnect_minutes):
         return Wait(f"{why}: clients are reconnecting")
-    return Escalate(f"{why}: it does not reconnect", commands.redeploy)
+    if isinstance(facts.causes, Unknown):
+        return Wait(f"{why}; whether connections run out: {facts.causes.why}", blind=True)
+    full = next((one for one in facts.causes if one.scenario == NO_DEPLOYMENT_WHILE), None)
+    if full is None:
+        return Escalate(f"{why}: it does not reconnect", commands.redeploy)
+    about = f"{why}: its connections run out, {full.id or full.scenario} is open since {full.opened_at:%H:%M}"
+    if full.at_work(NAME, facts.at):
+        return Wait(f"{about} and at work")
+    # New tasks start before old ones end: a redeploy would take connections that nobody has.
+    return Escalate(f"{about}; do not redeploy, new tasks would take more", commands.look)
 
 
 def _up_since(facts: Facts, incident: Incident) -> datetime:

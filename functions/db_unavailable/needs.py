@@ -1,7 +1,9 @@
 """What this function may do: look at the database, and nothing to it."""
 
-from runbook import kit
+from runbook import explains, kit
 from runbook.checks import alarms, metrics, rds
 from runbook.permissions import Need
 
-NEEDS: tuple[Need, ...] = tuple(sorted({*alarms.NEEDS, *metrics.NEEDS, *rds.NEEDS, *kit.NEEDS}))
+NEEDS: tuple[Need, ...] = tuple(
+    sorted({*alarms.NEEDS, *metrics.NEEDS, *rds.NEEDS, *explains.NEEDS, *kit.NEEDS})
+)

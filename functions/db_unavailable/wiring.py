@@ -3,6 +3,7 @@
 from functools import partial
 
 from db_unavailable import checks
+from db_unavailable.checks import NAME
 from db_unavailable.decide import Commands, Limits, decide
 from db_unavailable.settings import Settings
 from runbook import kit
@@ -10,8 +11,6 @@ from runbook.aws import Aws
 from runbook.clock import Clock
 from runbook.scenario import Kit, Scenario
 from runbook.settings import build
-
-NAME = "db_unavailable"
 
 
 def commands_of(settings: Settings) -> Commands:

@@ -5,19 +5,27 @@ explains for a while only: after that the other scenario's own rows count again.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from runbook import incidents
+from runbook.errors import TableError
 from runbook.incidents import Other
-from runbook.table import Item
+from runbook.model import Status, Unknown
+from runbook.permissions import Need
+from runbook.table import Item, Table
+
+NEEDS = (Need("dynamodb:BatchGetItem", "table"),)
 
 EXPLAINS: Mapping[tuple[str, str], timedelta] = {
     # An RDS failover takes 1 to 2 min and scenario C escalates after 5; then clients reconnect.
     ("db_unavailable", "backend_5xx"): timedelta(minutes=15),
     ("db_unavailable", "worker_stuck"): timedelta(minutes=15),
-    ("db_unavailable", "db_connections"): timedelta(minutes=15),
-    # Scaling down, settling and restoring take two rounds of about 15 min.
+    # Scaling down, settling and restoring take two rounds of about 15 min. With no connection left the health
+    # endpoint says that its database fails. Never the other way round: of a database that is away RDS counts
+    # no connections, and who waits for each other waits for nothing.
+    ("db_connections", "db_unavailable"): timedelta(minutes=30),
     ("db_connections", "backend_5xx"): timedelta(minutes=30),
     ("db_connections", "worker_stuck"): timedelta(minutes=30),
     # Scenario D waits 10 min for a failover; then the workers reconnect.
@@ -32,6 +40,32 @@ only the new tasks show, such as a wrong password; the health endpoint's ``db`` 
 
 NO_DEPLOYMENT_WHILE = "db_connections"
 """While this is open nothing is deployed: new tasks start before old ones end, and each takes connections."""
+
+
+WORKS_LONG = frozenset({"db_connections"})
+"""Causes that change something and prove it, which takes longer than other chapters are waited for: while
+such a one is at work, what it explains waits in silence."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Another scenario's open incident that may explain this one.
+
+    Attributes:
+        id: empty while nobody has looked at it yet.
+        status: open, or escalated: then a person has it.
+    """
+
+    scenario: str
+    id: str
+    opened_at: datetime
+    status: Status = Status.OPEN
+
+    def at_work(self, effect: str, now: datetime) -> bool:
+        """Say whether its scenario works on it, for long if need be, and still explains another one."""
+        lasts = EXPLAINS.get((self.scenario, effect), timedelta())
+        works = self.scenario in WORKS_LONG and self.status is Status.OPEN
+        return works and now - self.opened_at < lasts
 
 
 class Kind(Protocol):
@@ -49,6 +83,44 @@ def causes(scenario: str) -> list[str]:
     if scenario != NO_DEPLOYMENT_WHILE and NO_DEPLOYMENT_WHILE not in found:
         found.append(NO_DEPLOYMENT_WHILE)
     return sorted(found)
+
+
+def keys(scenario: str, targets: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return where the incidents are that matter to a scenario."""
+    return [
+        (incidents.key(cause, targets[cause]), incidents.CURRENT)
+        for cause in causes(scenario)
+        if cause in targets
+    ]
+
+
+def found(
+    scenario: str, targets: Mapping[str, str], items: Mapping[str, Item]
+) -> tuple[Cause, ...]:
+    """Return the open incidents that may explain a scenario's.
+
+    Args: as of ``explained``.
+    """
+    opened = ((cause, _open(cause, targets, items)) for cause in causes(scenario))
+    return tuple(
+        Cause(name, other.id, other.opened_at, other.status) for name, other in opened if other
+    )
+
+
+def read(table: Table, scenario: str, targets: Mapping[str, str]) -> tuple[Cause, ...] | Unknown:
+    """Read the open incidents that may explain a scenario's, in one call."""
+    try:
+        return found(scenario, targets, table.get_many(keys(scenario, targets)))
+    except TableError as error:
+        return Unknown(f"our own table: {error}")
+
+
+def line(causes: tuple[Cause, ...] | Unknown) -> str:
+    """Return the other open incidents as one line for people."""
+    if isinstance(causes, Unknown):
+        return f"unknown: {causes.why}"
+    named = [f"{one.scenario} since {one.opened_at:%H:%M} UTC" for one in causes]
+    return ", ".join(named) or "no incident that could explain it is open"
 
 
 def explained(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backend_5xx.checks import Cause, Closer, Facts, Known
+from backend_5xx.checks import Closer, Facts, Known
 from backend_5xx.decide import decide
 from backend_5xx.limits import Commands, Limits
 from runbook.checks.ecs import Deployment, Service, Stopped
@@ -14,6 +14,7 @@ from runbook.checks.metrics import Sample, Samples
 from runbook.checks.rds import Event, Instance
 from runbook.checks.service_deployments import History, Past, Revision
 from runbook.checks.task_definitions import Container, TaskDefinition
+from runbook.explains import Cause
 from runbook.model import Attempt, Decision, Incident, Outcome, Status, Unknown
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -168,9 +169,9 @@ def event(minutes: float, *categories: str) -> Event:
     return Event(ago(minutes), categories, "Multi-AZ instance failover started")
 
 
-def cause(scenario: str, minutes: float) -> Known:
+def cause(scenario: str, minutes: float, status: Status = Status.OPEN) -> Known:
     """Return that one incident of another scenario is open since so many minutes."""
-    return Known((Cause(scenario, f"{scenario}-1", ago(minutes)),), None)
+    return Known((Cause(scenario, f"{scenario}-1", ago(minutes), status),), None)
 
 
 def attempt(

@@ -15,12 +15,12 @@ from runbook.postmortem import FOLDER
 from synthesized import Body, Grant, Synthesized
 
 OPTIONAL = {
-    "runbook/bus.py hurry": "hands_over",
-    "runbook/gate.py _live": "fixes",
-    "runbook/table.py get_many": "fixes",
+    "runbook/bus.py hurry": ("hands_over",),
+    "runbook/gate.py _live": ("fixes",),
+    "runbook/table.py get_many": ("fixes", "targets"),
 }
-"""Code that in a scenario runs only where its own files pass this argument, and not as nothing: the kit
-brings it along. Another function that can reach it means it."""
+"""Code that in a scenario runs only where its own files pass one of these arguments, and not as nothing:
+the kit brings it along. Another function that can reach it means it."""
 
 KEEPS_INCIDENTS = {*SCENARIOS, "rollback"}
 """Functions that look by the kit; of the others, who can reach such code means it."""
@@ -37,7 +37,7 @@ def calls(folder: str) -> list[Site]:
             for site in reached(folder)
             if site.where not in OPTIONAL
             or folder not in KEEPS_INCIDENTS
-            or passes(folder, OPTIONAL[site.where])
+            or any(passes(folder, argument) for argument in OPTIONAL[site.where])
         ),
         key=lambda site: (site.operation, site.where),
     )

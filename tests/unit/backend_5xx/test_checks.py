@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backend_5xx import checks
-from backend_5xx.checks import Cause, Known
+from backend_5xx.checks import Known
 from backend_facts import (
     COMMANDS,
     LIMITS,
@@ -26,6 +26,7 @@ from infra import environment
 from infra.chapters import backend_5xx
 from runbook.clock import to_text
 from runbook.errors import TableError
+from runbook.explains import Cause
 from runbook.model import Apply, Decision, Escalate, HandOver, Resolve, Status, Unknown, Wait
 from runbook.settings import build
 

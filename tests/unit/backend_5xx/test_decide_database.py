@@ -23,8 +23,9 @@ from backend_facts import (
     service,
 )
 from runbook.checks.health import Health
+from runbook.checks.metrics import Samples
 from runbook.checks.rds import Instance
-from runbook.model import Escalate, HandOver, Wait
+from runbook.model import Escalate, HandOver, Status, Wait
 
 SICK = {"health": Health(503, db=False, redis=True)}
 
@@ -148,7 +149,7 @@ def test_says_to_whom_it_was_handed_over_and_when() -> None:
     )
 
 
-@pytest.mark.parametrize("scenario", ["db_unavailable", "db_connections", "redis_unavailable"])
+@pytest.mark.parametrize("scenario", ["db_unavailable", "redis_unavailable"])
 @pytest.mark.parametrize(
     ("minutes", "expected"),
     [pytest.param(9.9, "Wait", id="new"), pytest.param(10, "Escalate", id="10-minutes-old")],
@@ -159,6 +160,24 @@ def test_waits_while_another_open_incident_explains_it(
     seen = facts(known=cause(scenario, minutes))
 
     assert kind(decided(seen, incident(opened=20))) == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "status", "expected"),
+    [
+        pytest.param(29.9, Status.OPEN, "Wait", id="at-work"),
+        pytest.param(30, Status.OPEN, "Escalate", id="for-30-minutes"),
+        pytest.param(29.9, Status.ESCALATED, "Escalate", id="a-person-has-it"),
+    ],
+)
+@pytest.mark.parametrize("connections", [series(197), series(60)], ids=["still-full", "free-again"])
+def test_waits_in_silence_while_scenario_b_works_on_the_connections(
+    connections: Samples, minutes: float, status: Status, expected: str
+) -> None:
+    seen = facts(connections=connections, known=cause("db_connections", minutes, status))
+    about = incident(opened=40, handed_over_at=ago(minutes))
+
+    assert kind(decided(seen, about)) == expected
 
 
 def test_waits_for_an_older_incident_from_its_own_beginning_on() -> None:

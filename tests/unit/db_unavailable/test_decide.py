@@ -12,7 +12,8 @@ from db_unavailable.checks import Facts
 from db_unavailable.decide import DOWN, TRANSIENT, Commands, Limits, decide
 from runbook.checks.health import Health
 from runbook.checks.rds import UP, Event, Instance
-from runbook.model import Decision, Incident, Unknown
+from runbook.explains import Cause
+from runbook.model import Decision, Incident, Status, Unknown
 
 COMMANDS = Commands("look at it", "start it", "give it storage", "redeploy the backend")
 UNKNOWN = Unknown("not read")
@@ -33,6 +34,7 @@ def facts(**changes: Any) -> Facts:
         events=(),
         health=Health(503, db=False, redis=True),
         db_ok=series(0, 0, 0, 0, 0),
+        causes=(),
     )
     return replace(usual, **changes)
 
@@ -122,6 +124,43 @@ def test_proposes_a_redeploy_where_clients_do_not_reconnect(
     assert kind(decision) == expected
     if expected == "Escalate":
         assert getattr(decision, "proposal", "") == "redeploy the backend"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "status", "expected"),
+    [
+        pytest.param(29.9, Status.OPEN, "Wait", id="at work"),
+        pytest.param(30, Status.OPEN, "Escalate", id="for 30 min"),
+        pytest.param(29.9, Status.ESCALATED, "Escalate", id="a person has it"),
+        pytest.param(300, Status.ESCALATED, "Escalate", id="for hours"),
+    ],
+)
+def test_proposes_no_redeploy_while_connections_run_out(
+    minutes: float, status: Status, expected: str
+) -> None:
+    full = Cause("db_connections", "db_connections-1", ago(minutes), status)
+
+    decision = decided(facts(causes=(full,)), incident(opened=20))
+
+    assert kind(decision) == expected
+    assert "its connections run out, db_connections-1 is open" in decision.reason
+    if expected == "Escalate":
+        assert getattr(decision, "proposal", "") == "look at it"
+
+
+def test_does_not_guess_whether_connections_run_out() -> None:
+    decision = decided(facts(causes=UNKNOWN), incident(opened=20))
+
+    assert kind(decision) == "Wait blind"
+
+
+@pytest.mark.parametrize("status", ["stopped", "storage-full"])
+def test_a_database_that_is_down_is_told_whatever_else_is_open(status: str) -> None:
+    full = Cause("db_connections", "db_connections-1", ago(3))
+
+    decision = decided(facts(instance=instance(status), causes=(full,)))
+
+    assert kind(decision) == "Escalate"
 
 
 @pytest.mark.parametrize("field", ["instance", "health", "db_ok", "alarms"])

@@ -7,7 +7,10 @@ import pytest
 from fake_gate import FakeFix
 from runbook import incidents
 from runbook.clock import to_text
-from runbook.explains import causes, explained, no_deployment
+from runbook.errors import TableError
+from runbook.explains import EXPLAINS, Cause, causes, explained, no_deployment, read
+from runbook.explains import line as told
+from runbook.model import Status, Unknown
 from worker_facts import NOW, ago
 
 TARGETS = {
@@ -23,7 +26,7 @@ QUIET = FakeFix(deploys=False)
     [
         ("worker_stuck", ["db_connections", "db_unavailable", "redis_unavailable"]),
         ("backend_5xx", ["db_connections", "db_unavailable", "redis_unavailable"]),
-        ("db_connections", ["db_unavailable"]),
+        ("db_connections", []),
         ("db_unavailable", ["db_connections"]),
         ("ai_provider_outage", ["db_connections"]),
     ],
@@ -46,7 +49,7 @@ def said(cause: str, scenario: str, minutes: float, fix: FakeFix = QUIET, **item
     [
         ("db_unavailable", "backend_5xx", 15),
         ("db_unavailable", "worker_stuck", 15),
-        ("db_unavailable", "db_connections", 15),
+        ("db_connections", "db_unavailable", 30),
         ("db_connections", "backend_5xx", 30),
         ("db_connections", "worker_stuck", 30),
         ("redis_unavailable", "worker_stuck", 20),
@@ -58,6 +61,75 @@ def test_a_cause_explains_for_a_while_only(cause: str, effect: str, minutes: flo
 
     assert still == f"{cause} on {TARGETS[cause]} is open ({cause}-1) and explains this"
     assert over == ""
+
+
+def test_no_two_scenarios_wait_for_each_other() -> None:
+    assert not [pair for pair in EXPLAINS if pair[::-1] in EXPLAINS]
+
+
+@pytest.mark.parametrize(
+    ("cause", "effect", "minutes", "expected"),
+    [
+        pytest.param("db_connections", "db_unavailable", 29.9, True, id="its connections run out"),
+        pytest.param("db_connections", "db_unavailable", 30, False, id="for 30 min"),
+        pytest.param("db_connections", "backend_5xx", 29.9, True, id="5xx"),
+        pytest.param("db_connections", "ai_provider_outage", 1, False, id="not explained by it"),
+        pytest.param(
+            "db_unavailable", "backend_5xx", 1, False, id="that waits and changes nothing"
+        ),
+    ],
+)
+def test_what_changes_something_is_waited_for_in_silence(
+    cause: str, effect: str, minutes: float, expected: bool
+) -> None:
+    assert Cause(cause, "some", ago(minutes)).at_work(effect, NOW) is expected
+    assert not Cause(cause, "some", ago(minutes), Status.ESCALATED).at_work(effect, NOW)
+
+
+class FakeTable:
+    """Knows items by pk, or does not answer."""
+
+    def __init__(self, items: dict[str, Any] | None) -> None:
+        self._items = items
+
+    def get_many(self, keys: list[tuple[str, str]]) -> dict[str, Any]:
+        if self._items is None:
+            raise TableError("the table did not answer")
+        return {pk: self._items[pk] for pk, _ in keys if pk in self._items}
+
+
+@pytest.mark.parametrize(
+    ("items", "expected", "line"),
+    [
+        pytest.param(
+            {
+                incidents.key("db_connections", "saas-db"): {
+                    "open": "open",
+                    "status": "escalated",
+                    "incident_id": "b-1",
+                    "opened_at": to_text(ago(7)),
+                }
+            },
+            (Cause("db_connections", "b-1", ago(7), Status.ESCALATED),),
+            "db_connections since 02:53 UTC",
+            id="one",
+        ),
+        pytest.param({}, (), "no incident that could explain it is open", id="none"),
+        pytest.param(
+            None,
+            Unknown("our own table: the table did not answer"),
+            "unknown: our own table: the table did not answer",
+            id="no answer",
+        ),
+    ],
+)
+def test_reads_what_may_explain_it(items: dict[str, Any] | None, expected: Any, line: str) -> None:
+    table: Any = FakeTable(items)
+
+    found = read(table, "db_unavailable", TARGETS)
+
+    assert found == expected
+    assert told(found) == line
 
 
 @pytest.mark.parametrize("scenario", ["backend_5xx", "worker_stuck", "ai_provider_outage"])
