@@ -1,7 +1,7 @@
 """One answer to one request, and second looks at what requests have started.
 
 A request is previewed first. What would be refused is answered and leaves no trace; only what can be done
-opens an incident, which second looks verify and end. A second look passes no gate::
+opens an incident, and only exactly that is done. Second looks verify and end it; they pass no gate::
 
     request ─► preview ─► dry run, or nothing to be done: the answer
                      └──► look: claim, decide, gate, intent, call, record
@@ -24,8 +24,9 @@ from runbook.clock import Clock
 from runbook.errors import TriggerError
 from runbook.function import Refuser, logger, looked
 from runbook.gate import Fix, Gate, Refusal
+from runbook.held import typed
 from runbook.look import preview
-from runbook.model import Incident
+from runbook.model import Apply, Decision, Incident, Wait
 from runbook.scenario import Kit
 from runbook.trigger import Trigger
 
@@ -109,7 +110,8 @@ class RollBack:
             return {**head, "refused": why, **would, **tail}
         why = f"by hand: {request.reason}"
         trigger = Trigger("request", why, by_hand=True, apply=True)
-        return {**head, **looked(trigger, asked, self.settings.environment), **tail}
+        only = _only(asked, would["would_change"])
+        return {**head, **looked(trigger, only, self.settings.environment), **tail}
 
     def _look_again(self, event: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -124,3 +126,18 @@ class RollBack:
 
     def _kit(self, part: Part, wish: Any) -> Kit[Any]:
         return kit.make(self.settings, self.aws, self.clock, part.scenario(wish))
+
+
+def _only(asked: Kit[Any], previewed: str) -> Kit[Any]:
+    """Return the kit of a look that does what was previewed or nothing: somebody may have acted meanwhile."""
+    scenario = asked.scenario
+
+    def decide(facts: Any, incident: Incident) -> Decision:
+        decision = scenario.decide(facts, incident)
+        if not isinstance(decision, Apply):
+            return decision
+        if typed(decision, scenario.fixes[decision.fix]) == previewed:
+            return decision
+        return Wait(f"{scenario.target} is not as it was a moment ago: ask again")
+
+    return replace(asked, scenario=replace(scenario, decide=decide))

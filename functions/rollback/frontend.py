@@ -48,7 +48,7 @@ from runbook.model import (
 )
 from runbook.tell import quote
 
-FIELDS = ("to",)
+FIELDS = ("to", "from")
 UNDONE_BY = (
     "nothing, and no release reaches production either: after a rollback Vercel assigns the production "
     "domains to no new deployment until one is promoted (vercel promote, or Undo Rollback)"
@@ -62,25 +62,26 @@ class Wish:
 
     Attributes:
         to: a deployment's id; empty for the one that production showed before.
+        before: the deployment that production must show; empty for any.
     """
 
     to: str = ""
+    before: str = ""
 
 
 def understand(found: Mapping[str, Any]) -> Wish:
     """Understand a request's own fields.
 
     Raises:
-        TriggerError: the deployment is not written as Vercel writes ids.
+        TriggerError: a deployment is not written as Vercel writes ids.
     """
-    if "to" not in found:
-        return Wish()
-    to = found["to"]
-    if not isinstance(to, str) or not vercel.DEPLOYMENT.fullmatch(to):
-        raise TriggerError(
-            f"request.to is {shown(to)}; expected a deployment's id, dpl_..., written out"
-        )
-    return Wish(to)
+    for name in FIELDS:
+        value = found.get(name, "dpl_1")
+        if not isinstance(value, str) or not vercel.DEPLOYMENT.fullmatch(value):
+            raise TriggerError(
+                f"request.{name} is {shown(value)}; expected a deployment's id, dpl_..., written out"
+            )
+    return Wish(found.get("to", ""), found.get("from", ""))
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ def _start(facts: Facts, wish: Wish, fix: RollbackFrontend) -> Decision:
     frontend = facts.frontend
     if isinstance(frontend, Unknown):
         return Wait(frontend.why, blind=True)
+    if wish.before not in ("", frontend.production):
+        return Escalate(f"production shows {frontend.production}, the request says {wish.before}")
     planned = plan(frontend, wish.to)
     if isinstance(planned, str):
         return Escalate(planned)

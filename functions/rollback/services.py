@@ -23,19 +23,15 @@ nobody asks                                                resolve
 =========================================================  =========================================
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from rollback.limits import Limits, minutes
 from rollback.part import afterwards, unfinished
+from rollback.services_request import Names, Wish
 from runbook import crashes
 from runbook.checks import ecs, service_deployments
 from runbook.checks.service_deployments import UNDER_WAY, History
-from runbook.errors import TriggerError
-from runbook.fields import shown
 from runbook.fixes import arrival, redeploy
 from runbook.fixes.rollback import plan
 from runbook.fixes.rollback_to import named
@@ -52,83 +48,7 @@ from runbook.model import (
     Wait,
 )
 
-FIELDS = ("to",)
-UNDONE_BY = (
-    "a pipeline that deploys the newest main ships the version that was rolled back again: "
-    "hold it, or revert the change, first"
-)
 UNSEEN = "whether the newer version migrated the database cannot be seen"
-
-
-@dataclass(frozen=True)
-class Names:
-    """One service, and what a person types about it.
-
-    Attributes:
-        family: its task definitions.
-        other: the service that is left on its version.
-    """
-
-    region: str
-    cluster: str
-    service: str
-    family: str
-    other: str
-
-    @property
-    def _at(self) -> str:
-        return f"--region {self.region} --cluster {self.cluster}"
-
-    def deploy(self, revision: str) -> str:
-        """Return how to deploy one revision."""
-        return (
-            f"aws ecs update-service {self._at} --service {self.service} "
-            f"--task-definition {revision}"
-        )
-
-    def stop(self, deployment: str) -> str:
-        """Return how to let ECS take back a deployment that is under way."""
-        return (
-            f"aws ecs stop-service-deployment --region {self.region} "
-            f"--service-deployment-arn {deployment} --stop-type ROLLBACK"
-        )
-
-    @property
-    def look(self) -> str:
-        """Return how to see what runs, what ran before, and how to choose it."""
-        return (
-            f"aws ecs describe-services {self._at} --services {self.service}\n"
-            f"aws ecs list-service-deployments {self._at} --service {self.service}\n"
-            f"{self.deploy(f'{self.family}:<number>')}"
-        )
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a person asks for.
-
-    Attributes:
-        to: ``family:number``; empty for the last version that ran long enough.
-    """
-
-    to: str = ""
-
-
-def understand(found: Mapping[str, Any], family: str) -> Wish:
-    """Understand a request's own fields.
-
-    Raises:
-        TriggerError: the revision is none of the service's family.
-    """
-    if "to" not in found:
-        return Wish()
-    to = found["to"]
-    if not isinstance(to, str) or not re.fullmatch(rf"{re.escape(family)}:[1-9]\d{{0,9}}", to):
-        raise TriggerError(
-            f"request.to is {shown(to)}; expected a revision of this family, {family}:<number>, "
-            "written out"
-        )
-    return Wish(to)
 
 
 @dataclass(frozen=True)
@@ -200,6 +120,8 @@ def _start(facts: Facts, wish: Wish, limits: Limits, names: Names) -> Decision:
     if isinstance(chosen, str):
         return Escalate(chosen, names.look)
     left = history.newest.revision.name if history.newest.status in UNDER_WAY else _at(service)
+    if wish.before not in ("", left):
+        return Escalate(f"{names.service} is at {left}, the request says {wish.before}", names.look)
     return Apply(
         "rollback",
         f"from {left} back to {chosen.to}, by {chosen.how}{chosen.note}; "

@@ -7,7 +7,8 @@ from typing import Any
 
 from rollback.limits import Limits
 from rollback.part import MODE, NAME, Part
-from rollback.services import FIELDS, UNDONE_BY, UNSEEN, Facts, Names, Wish, decide, understand
+from rollback.services import UNSEEN, Facts, decide
+from rollback.services_request import FIELDS, UNDONE_BY, Names, Wish, understand
 from rollback.settings import Settings
 from runbook.aws import Aws, Calls
 from runbook.checks import ecs, service_deployments, task_definitions

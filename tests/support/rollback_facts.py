@@ -7,7 +7,7 @@ from typing import Any
 from backend_facts import NOW, OLD, ago, closer, deployment, past, revision, service
 from rollback import frontend, services
 from rollback.limits import Limits
-from rollback.services import Names
+from rollback.services_request import Names, Wish
 from runbook.checks.service_deployments import History
 from runbook.checks.vercel import Deployment, Frontend, Job, Place
 from runbook.fixes.frontend import RollbackFrontend
@@ -109,15 +109,23 @@ def front_fix(to: str = "", aws: Any = None, place: Place = PLACE) -> RollbackFr
     return RollbackFrontend(aws, place, to, "rollback_backend")
 
 
-def decided(seen: services.Facts, about: Incident | None = None, to: str | None = None) -> Decision:
+def decided(
+    seen: services.Facts,
+    about: Incident | None = None,
+    to: str | None = None,
+    before: str = "",
+) -> Decision:
     """Decide about the backend; ``to`` is what a person names, an empty text for nothing."""
-    wish = None if to is None else services.Wish(to)
+    wish = None if to is None else Wish(to, before)
     return services.decide(seen, about or incident(), wish, LIMITS, NAMES)
 
 
 def front_decided(
-    seen: frontend.Facts, about: Incident | None = None, to: str | None = None
+    seen: frontend.Facts,
+    about: Incident | None = None,
+    to: str | None = None,
+    before: str = "",
 ) -> Decision:
     """Decide about the front end."""
-    wish = None if to is None else frontend.Wish(to)
+    wish = None if to is None else frontend.Wish(to, before)
     return frontend.decide(seen, about or incident(), wish, LIMITS, front_fix(to or ""))

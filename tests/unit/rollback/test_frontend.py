@@ -91,6 +91,13 @@ def test_refuses_what_cannot_be_gone_back_to(
     assert decision.reason.startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"), [("dpl_3", "Apply rollback_frontend"), ("dpl_2", "Escalate")]
+)
+def test_a_request_may_say_what_production_shows(before: str, expected: str) -> None:
+    assert kind(front_decided(front(), to="", before=before)) == expected
+
+
 def test_starts_nothing_blind() -> None:
     assert kind(front_decided(Facts(NOW, UNKNOWN), to="")) == "Wait blind"
 
@@ -170,6 +177,7 @@ def test_shows_production_and_what_it_showed_before() -> None:
 
 def test_understands_a_deployments_id() -> None:
     assert frontend.understand({}) == Wish()
+    assert frontend.understand({"from": "dpl_3"}) == Wish("", "dpl_3")
     assert frontend.understand({"to": "dpl_5WJWYSyB7BpgTj3EuwF37WMRBXBtPQ2iTMJHJBJyRfd"}) == Wish(
         "dpl_5WJWYSyB7BpgTj3EuwF37WMRBXBtPQ2iTMJHJBJyRfd"
     )
@@ -190,5 +198,7 @@ def test_understands_a_deployments_id() -> None:
     ],
 )
 def test_refuses_what_is_no_deployments_id(to: Any) -> None:
-    with pytest.raises(TriggerError, match=r"request\.to is .*expected a deployment's id, dpl_"):
-        frontend.understand({"to": to})
+    for field in ("to", "from"):
+        expected = rf"request\.{field} is .*expected a deployment's id, dpl_"
+        with pytest.raises(TriggerError, match=expected):
+            frontend.understand({field: to})

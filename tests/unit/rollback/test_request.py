@@ -8,7 +8,7 @@ from infra.chapters import rollback as chapter
 from infra.environment import load
 from rollback.parts import parts_of
 from rollback.request import is_event, parse, second_look
-from rollback.services import Wish
+from rollback.services_request import Wish
 from rollback.settings import Settings
 from runbook.aws import Aws
 from runbook.errors import TriggerError

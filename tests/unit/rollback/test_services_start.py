@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from backend_facts import OLD, UNKNOWN, deployment, kind, past, revision, service
-from rollback import services
-from rollback.services import Wish
-from rollback_facts import decided, facts
+from rollback import services, services_request
+from rollback.services_request import Wish
+from rollback_facts import ALREADY, decided, facts
 from runbook.checks.service_deployments import History
 from runbook.errors import TriggerError
 from runbook.model import Apply, Escalate
@@ -98,6 +98,26 @@ def test_refuses_what_would_change_nothing_or_cannot_be_chosen(
     assert "list-service-deployments" in decision.proposal
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param("saas-backend:8", "Apply rollback", id="it-is-there"),
+        pytest.param("saas-backend:7", "Escalate", id="it-is-elsewhere"),
+    ],
+)
+def test_a_request_may_say_which_version_it_means(before: str, expected: str) -> None:
+    assert kind(decided(facts(), to="", before=before)) == expected
+
+
+def test_while_a_deployment_is_under_way_that_is_the_version_meant() -> None:
+    seen = facts(history=History((past(9, 5, "IN_PROGRESS"), ALREADY, OLD)))
+
+    decision = decided(seen, to="", before="saas-backend:8")
+
+    assert isinstance(decision, Escalate)
+    assert decision.reason == "saas-backend is at saas-backend:9, the request says saas-backend:8"
+
+
 @pytest.mark.parametrize("name", ["service", "history"])
 def test_starts_nothing_blind(name: str) -> None:
     assert kind(decided(facts(**{name: UNKNOWN}), to="")) == "Wait blind"
@@ -129,10 +149,11 @@ def test_shows_what_is_not_known() -> None:
     [
         pytest.param({}, Wish(), id="nothing"),
         pytest.param({"to": "saas-backend:12"}, Wish("saas-backend:12"), id="a revision"),
+        pytest.param({"from": "saas-backend:8"}, Wish("", "saas-backend:8"), id="where it is"),
     ],
 )
 def test_understands_a_revision_of_the_family(found: dict[str, Any], expected: Wish) -> None:
-    assert expected == services.understand(found, "saas-backend")
+    assert expected == services_request.understand(found, "saas-backend")
 
 
 @pytest.mark.parametrize(
@@ -153,5 +174,7 @@ def test_understands_a_revision_of_the_family(found: dict[str, Any], expected: W
     ],
 )
 def test_refuses_another_target_and_names_the_field(to: Any) -> None:
-    with pytest.raises(TriggerError, match=r"request\.to is .*expected .*saas-backend:<number>"):
-        services.understand({"to": to}, "saas-backend")
+    for field in ("to", "from"):
+        expected = rf"request\.{field} is .*expected .*saas-backend:<number>"
+        with pytest.raises(TriggerError, match=expected):
+            services_request.understand({field: to}, "saas-backend")
