@@ -1,11 +1,16 @@
 """A web server on this machine that answers what a test tells it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from threading import Thread
 from typing import Any
+
+_HEAD = b"HTTP/1.0 200 OK\r\nContent-Length: 60\r\n"
+_TRICKLED = {"head": (_HEAD, b"X-Slow: " + b"x" * 60), "body": (_HEAD + b"\r\n", b"x" * 60)}
 
 
 @dataclass
@@ -16,6 +21,7 @@ class Web:
         status, body, headers: of each answer.
         asked: method, path and headers of each request, in order.
         hangs: whether it takes a request and never answers.
+        trickles: "head" or "body": it sends that part byte by byte, each soon enough for a socket.
     """
 
     status: int = 200
@@ -23,7 +29,19 @@ class Web:
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     hangs: bool = False
+    trickles: str = ""
     url: str = ""
+
+
+def _trickle(to: BufferedIOBase, at_once: bytes, late: bytes) -> None:
+    to.write(at_once)
+    for byte in late:
+        try:
+            to.write(bytes([byte]))
+            to.flush()
+        except OSError:
+            return  # the client has given up
+        time.sleep(0.05)
 
 
 @contextmanager
@@ -45,6 +63,9 @@ def serve() -> Iterator[Web]:
                 self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{")
                 self.wfile.flush()
                 self.rfile.read(1)  # until the client gives up
+                return
+            if web.trickles:
+                _trickle(self.wfile, *_TRICKLED[web.trickles])
                 return
             self.send_response(web.status)
             for name, value in web.headers.items():

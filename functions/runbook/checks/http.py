@@ -6,8 +6,10 @@ never come out again, in no answer and in no error.
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +22,8 @@ SECONDS = 5.0
 MOST_BYTES = 64 * 1024
 """Of a body: a status summary has about 20 KB."""
 _CHUNK = 8 * 1024
+_GRACE_SECONDS = 0.5
+"""For the call's own time-outs, which say better what was late."""
 LOOPBACK = "127.0.0.1"
 """The one host that is spoken to without TLS: a rehearsal's own."""
 
@@ -41,7 +45,7 @@ class Reply:
         """Return the body as JSON, or None when it is none."""
         try:
             return json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):  # brackets in brackets in brackets ...
             return None
 
 
@@ -66,7 +70,29 @@ def _call(
         headers["Content-Type"] = "application/json"
     if token:
         headers["Authorization"] = f"Bearer {token}"
-    until = time.monotonic() + SECONDS
+    ask = partial(_ask, method, url, body, headers, most_bytes)
+    return _in_time(ask, str(parts.hostname))
+
+
+def _in_time(ask: Callable[[], Reply | Unknown], host: str) -> Reply | Unknown:
+    """Ask in a thread that is left alone when it is late.
+
+    A socket's time-out begins anew with each byte: a server that sends one now and then would hold a look
+    until Lambda ends it, and every look after it.
+    """
+    pool = ThreadPoolExecutor(max_workers=1)
+    try:
+        return pool.submit(ask).result(timeout=SECONDS + _GRACE_SECONDS)
+    except TimeoutError:
+        return Unknown(f"{host}: not answered in full within {SECONDS:g} s")
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _ask(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], most_bytes: int
+) -> Reply | Unknown:
+    host, until = str(urlsplit(url).hostname), time.monotonic() + SECONDS
     try:
         with urllib3.PoolManager(retries=False) as pool:
             answer = pool.request(
@@ -78,9 +104,9 @@ def _call(
                 preload_content=False,
                 timeout=urllib3.Timeout(total=SECONDS),
             )
-            return _read(answer, str(parts.hostname), until, most_bytes)
+            return _read(answer, host, until, most_bytes)
     except urllib3.exceptions.HTTPError as error:
-        return Unknown(f"{parts.hostname}: {type(error).__name__}")
+        return Unknown(f"{host}: {type(error).__name__}")
 
 
 def _read(

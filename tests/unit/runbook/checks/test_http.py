@@ -61,6 +61,26 @@ def test_a_server_that_hangs_is_given_up(web: Web, monkeypatch: pytest.MonkeyPat
     assert isinstance(reply, Unknown)
 
 
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_a_server_that_sends_byte_by_byte_is_given_up(
+    web: Web, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(http, "SECONDS", 0.2)
+    monkeypatch.setattr(http, "_GRACE_SECONDS", 0.0)
+    web.trickles = part
+
+    reply = http.get(web.url)
+
+    assert reply == Unknown("127.0.0.1: not answered in full within 0.2 s")
+
+
+def test_json_that_is_nested_too_deep_is_none(web: Web) -> None:
+    web.body = b"[" * http.MOST_BYTES
+
+    assert isinstance(status_page.read(web.url), Unknown)
+    assert health.read(web.url) == Health(200, None, None)
+
+
 def test_no_server_is_unknown() -> None:
     reply = http.get("http://127.0.0.1:9/health")
 
@@ -135,6 +155,7 @@ def test_the_health_endpoint_says_which_part_fails(
         pytest.param(200, b'{"status":{"indicator":"fine"}}', None, id="another word"),
         pytest.param(200, b'{"status":"none"}', None, id="another shape"),
         pytest.param(200, b"[" + b"1," * 40_000 + b"1]", None, id="more than 64 KB"),
+        pytest.param(200, b" " * 10 * 1024 * 1024, None, id="10 MB"),
     ],
 )
 def test_a_status_page_is_read_or_unknown(
