@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runbook.model import Decision, Incident, Outcome, Resolve, Status, Wait
+from runbook.model import Attempt, Decision, Escalate, Incident, Outcome, Resolve, Status, Wait
 from runbook.rules import ESCALATED_SECONDS
 from runbook.scenario import Scenario
 
@@ -54,6 +54,11 @@ def afterwards(incident: Incident, well: str) -> Decision:
         well: why all is well again, as a sentence; empty where it is not.
     """
     last = incident.last
+    if last is not None and _untold(incident, last):
+        return Escalate(
+            f"the {last.fix} of {last.tried_at:%H:%M} did not take effect, and nothing was changed; only "
+            "a person's request starts a rollback: ask again if it is still meant"
+        )
     if last is None or last.outcome is not Outcome.FAILED:
         return Resolve("nothing is left to watch: a rollback is started by a person's request only")
     if well:
@@ -61,3 +66,9 @@ def afterwards(incident: Incident, well: str) -> Decision:
     why = f"the {last.fix} of {last.tried_at:%H:%M} failed, and nothing has become well since"
     escalated = incident.status is Status.ESCALATED
     return Wait(why, ESCALATED_SECONDS) if escalated else Wait(why)
+
+
+def _untold(incident: Incident, last: Attempt) -> bool:
+    """Say whether a call that never took effect was given up since the last request, and nobody was told."""
+    anew = incident.reopened_at and incident.reopened_at[-1] > last.tried_at
+    return last.outcome is Outcome.REFUSED and incident.status is Status.OPEN and not anew

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backend_facts import OLD, UNKNOWN, crashes, deployment, kind, past, service
+from backend_facts import OLD, UNKNOWN, ago, crashes, deployment, kind, past, service
 from rollback.services import Facts
 from rollback_facts import attempt, decided, facts, incident
 from runbook.checks.service_deployments import History
@@ -158,11 +158,25 @@ def test_after_a_failure_it_ends_when_the_service_is_steady_elsewhere(
         pytest.param((), id="the-request-was-refused-in-the-last-moment"),
         pytest.param((attempt(60, Outcome.VERIFIED),), id="opened-again-by-such-a-request"),
         pytest.param((attempt(60, Outcome.SUPERSEDED),), id="superseded"),
-        pytest.param((attempt(60, Outcome.REFUSED),), id="refused-when-it-was-to-be-repeated"),
     ],
 )
 def test_a_look_that_nobody_asked_for_starts_nothing(attempts: Any) -> None:
     assert kind(decided(facts(), incident(*attempts))) == "Resolve"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, "Escalate", id="nobody-was-told"),
+        pytest.param(ESCALATED, "Resolve", id="a-person-was-told"),
+        pytest.param({"reopened_at": (ago(30),)}, "Resolve", id="before-a-later-request"),
+        pytest.param({"reopened_at": (ago(90),)}, "Escalate", id="since-the-last-request"),
+    ],
+)
+def test_a_call_that_never_took_effect_is_told_once(changes: Any, expected: str) -> None:
+    about = incident(attempt(60, Outcome.REFUSED), **changes)
+
+    assert kind(decided(facts(), about)) == expected
 
 
 def test_a_failed_rollback_may_be_followed_by_another_one() -> None:
