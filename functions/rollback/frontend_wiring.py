@@ -19,7 +19,7 @@ from runbook.scenario import Scenario
 
 def part(settings: Settings, aws: Aws, limits: Limits) -> Part:
     """Return the Vercel project as a part."""
-    place = Place(**settings.frontend)
+    place = Place(settings.vercel_api, **settings.frontend)
     return Part(
         name="frontend",
         target=f"vercel:{place.project}",

@@ -16,11 +16,13 @@ class Settings(Chapter):
         instance: the database's identifier.
         migrations: the one-off task with Alembic: task_family, container, log_group, subnet_ids,
             security_group_ids.
-        frontend: the Vercel project: api, project, team, secret.
+        vercel_api: Vercel's API.
+        frontend: the Vercel project: project, team, secret.
     """
 
     cluster: str
     tiers: dict[str, Any]
     instance: str
     migrations: dict[str, Any]
+    vercel_api: str
     frontend: dict[str, Any]

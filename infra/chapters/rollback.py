@@ -26,13 +26,15 @@ def spec(environment: Environment) -> Spec:
             },
             "instance": environment.database.instance,
             "migrations": environment.migrations.model_dump(exclude=set(_ROLES)),
-            "frontend": environment.frontend.model_dump(),
+            "vercel_api": environment.frontend.api,
+            "frontend": environment.frontend.model_dump(exclude={"api"}),
             "limits": environment.limits.rollback,
         },
         needs=rollback.needs.NEEDS,
         memory_mib=1024,
         services=services,
         changes=services,
+        log_groups=[environment.migrations.log_group],
         repositories=[one.repository for one in tiers.values()],
         more=_more(environment, services),
         events={
@@ -60,6 +62,7 @@ _ROLES = ("task_role", "execution_role")
 
 def _more(environment: Environment, services: list[str]) -> dict[str, list[str]]:
     arn, cluster = environment.arn, environment.cluster.name
+    migrations = environment.migrations
 
     def of_services(shape: str) -> list[str]:
         return [arn("ecs", shape.format(f"{cluster}/{name}")) for name in services]
@@ -67,6 +70,9 @@ def _more(environment: Environment, services: list[str]) -> dict[str, list[str]]
     return {
         # Secrets Manager puts a dash and six characters behind a secret's name.
         "frontend_secret": [arn("secretsmanager", f"secret:{environment.frontend.secret}-??????")],
+        "one_off_family": [arn("ecs", f"task-definition/{migrations.task_family}:*")],
+        "passed_roles": sorted({environment.role(getattr(migrations, role)) for role in _ROLES}),
+        "snapshots": [arn("rds", "snapshot:*")],
         "service_deployments": of_services("service-deployment/{}/*"),
         "service_history": of_services("service/{}"),
         "service_revisions": of_services("service-revision/{}/*"),

@@ -144,7 +144,7 @@ class Outside:
             "target": "production",
             "readySubstate": "PROMOTED",
             "isRollbackCandidate": True,
-            "meta": {"githubCommitSha": f"{age:040x}"},
+            "meta": {"githubCommitSha": str(age + 1) * 40},
             "created": now - (age + 1) * 86_400_000,
             "createdAt": now - (age + 1) * 86_400_000,
         }

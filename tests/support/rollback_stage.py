@@ -28,8 +28,8 @@ class RollbackStage(BackendStage):
 
     def __init__(self, mover: time_machine.Traveller, vercel: Vercel) -> None:
         self.vercel = vercel
-        front = {**TOLD["frontend"], "api": f"{vercel.url}/vercel/"}
-        self.rollback_settings = build(Settings, {**TOLD, "frontend": front}, "rollback")
+        told = {**TOLD, "vercel_api": f"{vercel.url}/vercel/"}
+        self.rollback_settings = build(Settings, told, "rollback")
         super().__init__(mover, "http://127.0.0.1:9/health")
 
     def _build(self) -> None:
