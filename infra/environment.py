@@ -43,13 +43,13 @@ from runbook.checks.alarms import AUTO_SCALING
 FOLDER = Path(__file__).resolve().parent.parent / "environments"
 
 OVERLAY = {
-    "redis": {"host", "port", "tls"},
+    "redis": {"host", "port", "tls", "secret"},
     "health": {"url"},
     "reconcile": {"url"},
     "ai": {"status_pages"},
     "frontend": {"api"},
 }
-"""What a rehearsal may replace: addresses of its own machine, and TLS, which its Redis has not."""
+"""What a rehearsal may replace: addresses of its own machine; TLS and a login, which its Redis has not."""
 
 Mode = Literal["off", "observe", "propose", "act"]
 

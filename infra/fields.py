@@ -65,5 +65,7 @@ Https = Annotated[
     ),
 ]
 """An https address; plain http is taken for this machine alone, where the rehearsal runs."""
-Secret = Annotated[str, like(r"[A-Za-z0-9/_+=.@-]{1,512}", "the name of a secret, not its ARN")]
+_SECRET = (r"[A-Za-z0-9/_+=.@-]{1,512}", "the name of a secret, not its ARN")
+Secret = Annotated[str, like(*_SECRET)]
+OptionalSecret = Annotated[str, optional(*_SECRET)]
 Parameter = Annotated[str, like(r"/[A-Za-z0-9/_.-]{1,1010}", "an SSM parameter's name, /...")]

@@ -4,7 +4,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from infra.fields import AlarmName, Name, SecurityGroup, Subnet, Subscriber, like
+from infra.fields import (
+    AlarmName,
+    Name,
+    OptionalSecret,
+    SecurityGroup,
+    Subnet,
+    Subscriber,
+    like,
+)
 
 
 class Part(BaseModel):
@@ -56,11 +64,16 @@ class LoadBalancer(Part):
 
 
 class Redis(Part):
-    """The broker, and where the AI quotas are counted."""
+    """The broker, and where the AI quotas are counted.
+
+    Attributes:
+        secret: with the probe's token, or its username and password as JSON; empty where Redis wants none.
+    """
 
     host: Annotated[str, like(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", "a host name, without a port")]
     port: Annotated[int, Field(ge=1, le=65535)]
     tls: bool
+    secret: OptionalSecret = ""
     replication_group: Name
     queue: Name
     unacked: Name

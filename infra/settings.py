@@ -129,6 +129,8 @@ def redis_probe(environment: Environment) -> dict[str, Any]:
         "queue": redis.queue,
         "unacked": redis.unacked,
         "quota_pattern": redis.quota_pattern,
+        "region": environment.region,
+        "redis_secret": redis.secret,
     }
 
 

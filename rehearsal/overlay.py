@@ -17,7 +17,7 @@ def addresses(redis_port: int, web_port: int) -> dict[str, dict[str, Any]]:
     """
     web = f"http://{LOOPBACK}:{web_port}"
     return {
-        "redis": {"host": LOOPBACK, "port": redis_port, "tls": False},
+        "redis": {"host": LOOPBACK, "port": redis_port, "tls": False, "secret": ""},
         "health": {"url": f"{web}/api/v1/health"},
         "reconcile": {"url": f"{web}/api/v1/admin/tasks/reconcile-ai-quotas"},
         "ai": {

@@ -1,11 +1,19 @@
-"""Reads Redis once: up or not, which run, how deep the queue. Never hangs, always answers."""
+"""Reads Redis once: up or not, which run, how deep the queue. Never hangs, always answers.
+
+An error that Redis answers with is no outage: somebody is there, and the probe may not, or cannot, read
+what it asks for. Such a reading says neither up nor down, and is no datapoint.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import AuthorizationError, ClusterDownError
 from redis.retry import Retry
+
+from redis_probe.login import Login, Logins
+from runbook.model import Unknown
 
 TIMEOUT_SECONDS = 2.0
 """To connect, and for each answer: a healthy Redis answers within milliseconds."""
@@ -15,6 +23,13 @@ SCAN_ROUNDS = 200
 """Of SCAN, each looking at about ``MOST_COUNTED`` keys: a large Redis is not searched to its end."""
 RUN_DIGITS = 12
 """Hexadecimal digits of run_id that become a number: 48 bits fit exactly into a metric's value."""
+_ANSWERED = (
+    redis.ResponseError,
+    redis.AuthenticationError,
+    AuthorizationError,
+    ClusterDownError,
+)
+"""Redis is there: it wants another login, does not permit it, or has something else under this name."""
 _NO_ANSWER = (redis.RedisError, OSError, ValueError, LookupError, AttributeError, TypeError)
 """What is no Redis can answer anything, and the client trips over it in as many ways."""
 
@@ -30,6 +45,8 @@ class Settings:
     queue: str
     unacked: str
     quota_pattern: str
+    region: str
+    redis_secret: str
 
 
 @dataclass(frozen=True)
@@ -37,15 +54,16 @@ class Reading:
     """What Redis answered.
 
     Attributes:
-        up: whether all questions were answered.
+        up: whether all questions were answered; None where one was answered with an error. A Redis that still
+            loads its data refuses every question of everybody: that one is not up.
         run_id: changes when Redis restarts; empty when it is not up.
         depth: messages in the queue's list, None when it is not up.
         unacked: messages handed out and not acknowledged, None when it is not up.
         quota_keys: counters of AI quotas, at most ``MOST_COUNTED``; None where nobody asked for them.
-        error: why it is not up.
+        error: why it is not up, or not known to be.
     """
 
-    up: bool
+    up: bool | None
     run_id: str = ""
     depth: int | None = None
     unacked: int | None = None
@@ -53,7 +71,9 @@ class Reading:
     error: str = ""
 
     def by_environment(self) -> dict[str, float]:
-        """Return the metrics about Redis itself."""
+        """Return the metrics about Redis itself: none when it could not be read."""
+        if self.up is None:
+            return {}
         if not self.up:
             return {"RedisUp": 0}
         return {"RedisUp": 1, "RedisRun": int(self.run_id[:RUN_DIGITS], 16)}
@@ -65,17 +85,46 @@ class Reading:
         return {"QueueDepth": self.depth, "Unacked": self.unacked}
 
 
-def read(settings: Settings, *, count_quotas: bool = False) -> Reading:
+def read(settings: Settings, logins: Logins, *, count_quotas: bool = False) -> Reading:
     """Ask Redis, on a connection of its own: a kept one would be the old primary after a failover.
 
     Args:
         settings: where Redis is, and what to ask it.
+        logins: who asks; a login that Redis refuses is read again, once.
         count_quotas: also count the quota counters: for a direct call, not each minute.
     """
+    reading, refused = _as_somebody(settings, logins, count_quotas=count_quotas)
+    if refused and logins.renew():
+        reading, _ = _as_somebody(settings, logins, count_quotas=count_quotas)
+    return reading
+
+
+def _as_somebody(settings: Settings, logins: Logins, *, count_quotas: bool) -> tuple[Reading, bool]:
+    """Return the reading, and whether Redis refused the login."""
+    login = logins.read()
+    if isinstance(login, Unknown):
+        return Reading(up=None, error=login.why), False
+    try:
+        return _asked(settings, login, count_quotas=count_quotas), False
+    except _ANSWERED as error:
+        return _failed(None, login, error), isinstance(error, redis.AuthenticationError)
+    except _NO_ANSWER as error:
+        return _failed(False, login, error), False
+
+
+def _failed(up: bool | None, login: Login, error: Exception) -> Reading:
+    code = getattr(error, "status_code", None)  # the client cuts it off the text, where it knows it
+    text = f"{code} {error}" if code else str(error)
+    return Reading(up=up, error=login.out_of(f"{type(error).__name__}: {text}"))
+
+
+def _asked(settings: Settings, login: Login, *, count_quotas: bool) -> Reading:
     client: Any = redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
         ssl=settings.redis_tls,
+        username=login.username,
+        password=login.password,
         socket_connect_timeout=TIMEOUT_SECONDS,
         socket_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
@@ -91,8 +140,6 @@ def read(settings: Settings, *, count_quotas: bool = False) -> Reading:
             unacked=int(client.hlen(settings.unacked)),
             quota_keys=_quotas(client, settings.quota_pattern) if count_quotas else None,
         )
-    except _NO_ANSWER as error:
-        return Reading(up=False, error=f"{type(error).__name__}: {error}")
     finally:
         client.close()
 

@@ -14,6 +14,7 @@ from demands import calls, demanded, missing, platform, unused
 from infra.chapters import specs
 from infra.environment import load
 from reach import reached, sites
+from redis_probe.needs import LOGIN
 from rehearsal.aws.iam import NEEDED, Demand, allowed
 from runbook.permissions import Need
 from synthesized import Grant, Synthesized
@@ -45,6 +46,11 @@ READS = ("BatchGet", "Describe", "Filter", "Get", "List", "Query")
 def needs(folder: str) -> tuple[Need, ...]:
     found: tuple[Need, ...] = importlib.import_module(f"{folder}.needs").NEEDS
     return found
+
+
+def needed(stack: Synthesized, folder: str) -> tuple[Need, ...]:
+    """Return what a function needs in this environment: the probe reads a login where there is one."""
+    return (*needs(folder), *(LOGIN if stack.settings(folder).get("redis_secret") else ()))
 
 
 def declared(stack: Synthesized, folder: str) -> set[Grant]:
@@ -80,7 +86,11 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
         "replication_group": [
             arn("elasticache", f"replicationgroup:{told.get('replication_group')}")
         ],
-        "secret": [arn("secretsmanager", f"secret:{told.get('reconcile_secret')}-??????")],
+        "secret": [
+            arn("secretsmanager", f"secret:{told.get(name)}-??????")
+            for name in ("reconcile_secret", "redis_secret")
+            if told.get(name)
+        ],
         "parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
         "changed_parameter": [arn("ssm", f"parameter{told.get('provider_parameter')}")],
         "repository": [
@@ -105,7 +115,7 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
     }
     return {
         (need.action, resource, json.dumps(conditions.get(need.on, {})))
-        for need in needs(folder)
+        for need in needed(stack, folder)
         for resource in on[need.on]
     }
 
@@ -137,7 +147,7 @@ def test_every_grant_is_needed_by_a_call_that_the_code_can_make(
 def test_no_declared_action_is_unknown_to_the_operations(stack: Synthesized, folder: str) -> None:
     known = {demand.action for demand in demanded(stack, folder)} | KEY_USE
 
-    assert {need.action for need in needs(folder)} <= known
+    assert {need.action for need in needed(stack, folder)} <= known
 
 
 def test_no_declaration_is_left_out_of_a_functions_needs() -> None:

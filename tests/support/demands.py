@@ -51,7 +51,8 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
     kinds = sorted(KINDS & words(folder))
     switches = [told.get("switch_parameter", ""), *told.get("mode_parameters", {}).values()]
     tiers = told.get("tiers", {}).values()
-    secrets = [told.get("reconcile_secret", ""), told.get("frontend", {}).get("secret", "")]
+    secrets = [told.get(name, "") for name in ("reconcile_secret", "redis_secret")]
+    secrets.append(told.get("frontend", {}).get("secret", ""))
     services = [one for one in (service, *(tier["service"] for tier in tiers)) if one]
     repositories = [told.get("repository", ""), *(tier.get("repository", "") for tier in tiers)]
     repositories = [one for one in repositories if one]

@@ -43,6 +43,8 @@ def read(lambda_client: Any, probe: str) -> Reading | Unknown:
         return Unknown(f"the Redis probe failed: {answer['FunctionError']}")
     try:
         found = json.loads(answer["Payload"].read())
+        if found["up"] is None:
+            return Unknown(f"Redis cannot be read: {found['error']}")
         return Reading(
             up=bool(found["up"]),
             run_id=str(found["run_id"]),

@@ -131,6 +131,8 @@ def settings() -> Callable[..., Settings]:
             queue="celery",
             unacked="unacked",
             quota_pattern="ai_quota:*",
+            region="me-south-1",
+            redis_secret="",
         )
 
     return of

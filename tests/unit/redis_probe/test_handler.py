@@ -59,6 +59,20 @@ def test_emits_and_answers_that_redis_is_down(
     assert [line["why"] for line in lines if "why" in line] == [answer["error"]]
 
 
+def test_emits_nothing_and_says_why_where_redis_answers_with_an_error(
+    listener: Callable[[bytes], int], settings: Callable[..., Settings]
+) -> None:
+    port = listener(b"-NOAUTH Authentication required.\r\n" * 9)
+
+    lines = invoked(settings(port), "redis_probe_schedule.json")
+
+    assert metrics(lines) == {}
+    assert lines[-1]["answer"]["up"] is None
+    assert [line["why"] for line in lines if "why" in line] == [
+        "AuthenticationError: NOAUTH Authentication required."
+    ]
+
+
 def test_emits_and_answers_what_redis_holds(
     server: Callable[[], int], settings: Callable[..., Settings]
 ) -> None:

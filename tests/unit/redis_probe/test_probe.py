@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 import redis
 
+from redis_probe.login import Logins
 from redis_probe.probe import Reading, Settings, read
 
 Of = Callable[..., Settings]
+NOBODY = Logins("", None)
+LOADING = b"-LOADING Redis is loading the dataset in memory\r\n"
 
 
 def test_reads_depth_unacked_and_run(server: Callable[[], int], settings: Of) -> None:
@@ -18,7 +21,7 @@ def test_reads_depth_unacked_and_run(server: Callable[[], int], settings: Of) ->
         client.hset("unacked", mapping={"a": "1", "b": "2"})
         run_id = client.info("server")["run_id"]
 
-    reading = read(settings(port))
+    reading = read(settings(port), NOBODY)
 
     assert reading == Reading(up=True, run_id=run_id, depth=7, unacked=2)
 
@@ -28,8 +31,8 @@ def test_counts_the_quota_counters_for_who_asks(server: Callable[[], int], setti
     with redis.Redis(host="127.0.0.1", port=port) as client:
         client.mset({f"ai_quota:{user}": 9 for user in range(12)} | {"session:1": 1})
 
-    asked = read(settings(port), count_quotas=True)
-    each_minute = read(settings(port))
+    asked = read(settings(port), NOBODY, count_quotas=True)
+    each_minute = read(settings(port), NOBODY)
 
     assert (asked.quota_keys, each_minute.quota_keys) == (12, None)
 
@@ -39,37 +42,39 @@ def test_stops_counting_where_more_proves_no_more(server: Callable[[], int], set
     with redis.Redis(host="127.0.0.1", port=port) as client:
         client.mset({f"ai_quota:{user}": 9 for user in range(1500)})
 
-    assert read(settings(port), count_quotas=True).quota_keys == 1000
+    assert read(settings(port), NOBODY, count_quotas=True).quota_keys == 1000
 
 
 def test_an_empty_redis_is_up_with_nothing_waiting(server: Callable[[], int], settings: Of) -> None:
-    reading = read(settings(server()))
+    reading = read(settings(server()), NOBODY)
 
     assert (reading.up, reading.depth, reading.unacked) == (True, 0, 0)
 
 
 def test_a_restart_changes_the_run(server: Callable[[], int], settings: Of) -> None:
-    before = read(settings(server())).by_environment()
+    before = read(settings(server()), NOBODY).by_environment()
 
-    after = read(settings(server())).by_environment()
+    after = read(settings(server()), NOBODY).by_environment()
 
     assert before["RedisUp"] == after["RedisUp"] == 1
     assert before["RedisRun"] != after["RedisRun"]
 
 
-def test_a_queue_of_another_type_is_no_number(server: Callable[[], int], settings: Of) -> None:
+def test_a_queue_of_another_type_is_no_number_and_no_outage(
+    server: Callable[[], int], settings: Of
+) -> None:
     port = server()
     with redis.Redis(host="127.0.0.1", port=port) as client:
         client.set("celery", "not a list")
 
-    reading = read(settings(port))
+    reading = read(settings(port), NOBODY)
 
-    assert not reading.up
+    assert reading.up is None
     assert reading.error.startswith("ResponseError: WRONGTYPE")
 
 
 def test_is_down_where_nothing_listens(free_port: int, settings: Of) -> None:
-    reading = read(settings(free_port))
+    reading = read(settings(free_port), NOBODY)
 
     assert not reading.up
     assert reading.error.startswith("ConnectionError: ")
@@ -83,24 +88,51 @@ def test_is_down_where_nothing_listens(free_port: int, settings: Of) -> None:
         pytest.param(b"+\xff\xfe\r\n" * 9, "UnicodeDecodeError: ", id="no text"),
         pytest.param(b"$abc\r\n" * 9, "ValueError: ", id="no number"),
         pytest.param(b"+OK\r\n" * 9, "AttributeError: ", id="OK to everything"),
-        pytest.param(b"-LOADING Redis is loading the dataset in memory\r\n" * 9, "", id="loading"),
-        pytest.param(b"-NOAUTH Authentication required.\r\n" * 9, "", id="wants a password"),
+        pytest.param(LOADING * 9, "BusyLoadingError: LOADING", id="it refuses everybody still"),
     ],
 )
 def test_is_down_where_something_else_answers(
     answer: bytes, error: str, listener: Callable[[bytes], int], settings: Of
 ) -> None:
-    reading = read(settings(listener(answer)))
+    reading = read(settings(listener(answer)), NOBODY)
 
-    assert not reading.up
+    assert reading.up is False
     assert reading.error.startswith(error)
-    assert reading.error
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        pytest.param(
+            b"-NOAUTH Authentication required.\r\n",
+            "AuthenticationError: NOAUTH Authentication required.",
+            id="wants a password",
+        ),
+        pytest.param(
+            b"-NOPERM this user has no permissions\r\n",
+            "NoPermissionError: NOPERM this user has no permissions",
+            id="does not permit it",
+        ),
+        pytest.param(
+            b"-MASTERDOWN Link with MASTER is down\r\n", "MasterDownError: ", id="a lone replica"
+        ),
+        pytest.param(b"-ERR something odd\r\n", "ResponseError: ERR something odd", id="odd"),
+    ],
+)
+def test_an_error_that_redis_answers_is_neither_up_nor_down(
+    answer: bytes, error: str, listener: Callable[[bytes], int], settings: Of
+) -> None:
+    reading = read(settings(listener(answer * 9)), NOBODY)
+
+    assert reading.up is None
+    assert reading.error.startswith(error)
+    assert (reading.by_environment(), reading.by_queue()) == ({}, {})
 
 
 def test_is_down_where_tls_is_asked_for_and_not_spoken(
     server: Callable[[], int], settings: Of
 ) -> None:
-    reading = read(settings(server(), tls=True))
+    reading = read(settings(server(), tls=True), NOBODY)
 
     assert not reading.up
     assert reading.error

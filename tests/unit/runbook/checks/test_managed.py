@@ -176,6 +176,14 @@ def test_reads_the_probes_answer(stubbed: Any) -> None:
     assert found == redis.Reading(up=True, run_id="ab", depth=3, quota_keys=9, error="")
 
 
+def test_a_redis_that_answers_with_an_error_is_unknown(stubbed: Any) -> None:
+    body = {"up": None, "run_id": "", "depth": None, "quota_keys": None, "error": "NOAUTH"}
+
+    found = read(stubbed, json.dumps(body).encode())
+
+    assert found == Unknown("Redis cannot be read: NOAUTH")
+
+
 @pytest.mark.parametrize(
     ("body", "more"),
     [(b"null", {}), (b"{}", {}), (b"oops", {}), (b"{}", {"FunctionError": "Unhandled"})],
