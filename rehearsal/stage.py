@@ -98,6 +98,25 @@ class Stage:
         self.broker = self.saas.broker
         self.troubles = Troubles(self.saas, self.aws, environment)
         self.aws.deploy(self._assembly)
+        self._alarms_of_the_team()
+
+    def _alarms_of_the_team(self) -> None:
+        """Make the alarms that the environment names as there already: here nothing raises them."""
+        existing = self.environment.existing_alarms.values()
+        for name in sorted({name for names in existing for name in names}):
+            self.aws.client("cloudwatch").put_metric_alarm(
+                AlarmName=name,
+                AlarmDescription="The team's own.",
+                Namespace="Team",
+                MetricName=name,
+                Statistic="Maximum",
+                Period=60,
+                EvaluationPeriods=1,
+                DatapointsToAlarm=1,
+                Threshold=1,
+                ComparisonOperator="GreaterThanOrEqualToThreshold",
+                TreatMissingData="notBreaching",
+            )
 
     # -- living ----------------------------------------------------------------------------------
 
