@@ -196,11 +196,13 @@ class Migrations(_Part):
     """The one-off ECS task that runs Alembic, for a database rollback by hand.
 
     Attributes:
-        task_family: a task definition whose container has ``alembic`` and the database's address.
+        task_family: a task definition whose container has ``alembic``, ``sh`` and the database's address.
+        log_group: where that container writes, by ``awslogs`` with a stream prefix.
     """
 
     task_family: Name
     container: Name
+    log_group: LogGroup
     subnet_ids: Annotated[list[Subnet], Field(min_length=1)]
     security_group_ids: Annotated[list[SecurityGroup], Field(min_length=1)]
     task_role: Name

@@ -29,9 +29,11 @@ def reasons(environment: Environment) -> dict[str, str]:
             for kind in ("service-deployment", "service-revision")
             for service in services
         },
-        arn("ecs", f"task-definition/{environment.backend.task_family}:*"): (
-            "the number of a revision is made by ECS; one family"
-        ),
+        **{
+            arn("ecs", f"task-definition/{family}:*"): "revisions are numbered by ECS; one family"
+            for family in (environment.backend.task_family, environment.migrations.task_family)
+        },
+        arn("rds", "snapshot:*"): "a person names the snapshot; it is described, nothing more",
     }
     return {
         **{f"AwsSolutions-IAM5[Resource::{resource}]": why for resource, why in kept.items()},

@@ -52,6 +52,7 @@ def statements(
     cluster = environment.arn("ecs", f"cluster/{environment.cluster.name}")
     conditions = {
         "cluster_tasks": {"ArnEquals": {"ecs:cluster": cluster}},
+        "one_off_family": {"ArnEquals": {"ecs:cluster": cluster}},
         "passed_roles": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
     }
     return [

@@ -56,8 +56,15 @@ def _stop(line: Line) -> str:
 
 
 def _run(line: Line) -> str:
-    name = str(line.get("params", {}).get("taskDefinition", ""))
-    return f"run a task of {name.rsplit('/', 1)[-1].rsplit(':', 1)[0]}"
+    params = line.get("params", {})
+    name = str(params.get("taskDefinition", "")).rsplit("/", 1)[-1].rsplit(":", 1)[0]
+    commands = params.get("overrides", {}).get("containerOverrides", [])
+    words = [str(word) for one in commands for word in one.get("command", [])]
+    if any("alembic downgrade" in word for word in words):
+        return f"run alembic downgrade to {words[-1]} in a task of {name}"
+    if any("alembic current" in word for word in words):
+        return f"ask alembic in a task of {name}"
+    return f"run a task of {name}"
 
 
 WORDS: Mapping[str, Callable[[Line], str]] = {

@@ -173,6 +173,21 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             ),
         ),
     ),
+    "rollback": (
+        Control(
+            "database", "iam:PassRole cut", "denied by IAM: iam:PassRole",
+            template(without("iam:PassRole")),
+        ),
+        Control(
+            "database", "goes back to the very beginning",
+            "changed: ['ask alembic in a task of saas-migrate', 'run alembic downgrade to base",
+            code(
+                "runbook/fixes/downgrade.py",
+                'before, to = str(attempt.prior["from"]), str(attempt.prior["to"])',
+                'before, to = str(attempt.prior["from"]), "base"',
+            ),
+        ),
+    ),
     "triage": (
         Control(
             "foreign_alarm", "rules disabled", "no page says 'There is no scenario",

@@ -28,6 +28,8 @@ class World:
         counters: the same, as Redis counts.
         rows: of the usage log.
         production: which deployment of the front end is served.
+        schema: the revision that Alembic left in the database; empty where it never ran.
+        plans: columns of the table that the migrations make; none where it is not there.
     """
 
     desired: dict[str, int]
@@ -41,6 +43,8 @@ class World:
     counters: dict[str, int]
     rows: int
     production: str
+    schema: str = ""
+    plans: tuple[str, ...] = ()
 
 
 def look_at(stage: "Stage") -> World:
@@ -68,4 +72,6 @@ def look_at(stage: "Stage") -> World:
         counters=quotas.counters(saas.broker.client, saas.quota_prefix) if saas.broker.up() else {},
         rows=sum(int(count) for _, _, count in rows),
         production=saas.outside.production,
+        schema=saas.schema(),
+        plans=saas.columns("plans"),
     )

@@ -1,5 +1,6 @@
 """What this function may do, put together from what its checks, its fixes and the library declare."""
 
+from rollback import database_wiring
 from runbook import kit
 from runbook.checks import ecr, ecs, service_deployments, task_definitions
 from runbook.fixes import frontend, rollback
@@ -8,6 +9,7 @@ from runbook.permissions import Need
 NEEDS: tuple[Need, ...] = tuple(
     sorted(
         {
+            *database_wiring.NEEDS,
             *ecr.NEEDS,
             *ecs.NEEDS,
             *frontend.NEEDS,

@@ -1,6 +1,6 @@
 """All parts that can be rolled back, by the names that a request uses."""
 
-from rollback import frontend_wiring, services_wiring
+from rollback import database_wiring, frontend_wiring, services_wiring
 from rollback.limits import Limits
 from rollback.part import NAME, Part
 from rollback.settings import Settings
@@ -19,6 +19,7 @@ def parts_of(settings: Settings, aws: Aws) -> dict[str, Part]:
     parts = (
         services_wiring.part(settings, aws, limits, "backend", other="worker"),
         services_wiring.part(settings, aws, limits, "worker", other="backend"),
+        database_wiring.part(settings, aws),
         frontend_wiring.part(settings, aws, limits),
     )
     return {part.name: part for part in parts}

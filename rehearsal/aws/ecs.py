@@ -9,6 +9,7 @@ from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
+from moto.ecs.models import ecs_backends
 from moto.ecs.responses import EC2ContainerServiceResponse
 
 from rehearsal.aws.shapes import conform
@@ -163,6 +164,19 @@ class EcsApi:
             raise _refused("ConflictException", f"The deployment is {one.record}.")
         service.roll_back(one.number)
         return {"serviceDeploymentArn": arn}
+
+
+def roles_of_families(account: str, region: str) -> dict[str, list[str]]:
+    """Return the roles that go with a task of each family, as its task definitions name them."""
+    found: dict[str, set[str]] = {}
+    for one in ecs_backends[account][region].task_definitions.values():
+        for definition in one.values():
+            named = (
+                getattr(definition, role, None) for role in ("task_role_arn", "execution_role_arn")
+            )
+            roles = [role for role in named if role]  # moto leaves out those that are not given
+            found.setdefault(definition.family, set()).update(roles)
+    return {family: sorted(roles) for family, roles in found.items()}
 
 
 def _snake(operation: str) -> str:

@@ -29,10 +29,15 @@ class Demand:
 
 @dataclass(frozen=True)
 class Place:
-    """Where calls are made: for ARNs."""
+    """Where calls are made: for ARNs.
+
+    Attributes:
+        roles: ARNs that go with a task of a task definition's family, by its name.
+    """
 
     region: str
     account: str
+    roles: Mapping[str, list[str]] = field(default_factory=dict)
 
     def arn(self, service: str, resource: str) -> str:
         """Return an ARN here."""
@@ -166,6 +171,29 @@ def _register(params: Params, place: Place) -> list[Demand]:
     ]
 
 
+def _run_task(params: Params, place: Place) -> list[Demand]:
+    """Return the revision and each role that goes with it; of a family it is the newest."""
+    to = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    name = params["taskDefinition"].rsplit("/", 1)[-1]
+    family, _, number = name.partition(":")
+    cluster = place.arn("ecs", f"cluster/{params['cluster']}")
+    revision = place.arn("ecs", f"task-definition/{family}:{number or 1}")
+    return [
+        Demand("ecs:RunTask", revision, {"ecs:cluster": cluster}),
+        *(Demand("iam:PassRole", role, to) for role in sorted(place.roles.get(family, []))),
+    ]
+
+
+def _snapshots(params: Params, place: Place) -> list[Demand]:
+    name = params["DBSnapshotIdentifier"]
+    return [Demand("rds:DescribeDBSnapshots", place.arn("rds", f"snapshot:{name}"))]
+
+
+def _log_stream(params: Params, place: Place) -> list[Demand]:
+    stream = f"log-group:{params['logGroupName']}:log-stream:{params['logStreamName']}"
+    return [Demand("logs:GetLogEvents", place.arn("logs", stream))]
+
+
 def _stop_deployment(params: Params, place: Place) -> list[Demand]:
     """Return the service deployment and its service: AWS asks for both."""
     arn = params["serviceDeploymentArn"]
@@ -234,6 +262,7 @@ NEEDED: Mapping[str, Needed] = {
     "ecs.ListTaskDefinitions": _everything("ecs:ListTaskDefinitions"),
     "ecs.ListTasks": _list_tasks,
     "ecs.RegisterTaskDefinition": _register,
+    "ecs.RunTask": _run_task,
     "ecs.StopServiceDeployment": _stop_deployment,
     "ecs.UpdateService": _service("ecs:UpdateService"),
     "elasticache.DescribeEvents": _everything("elasticache:DescribeEvents"),
@@ -246,9 +275,11 @@ NEEDED: Mapping[str, Needed] = {
     "events.PutEvents": _bus,
     "lambda.Invoke": _one("lambda:InvokeFunction", "lambda", "function:{}", "FunctionName"),
     "logs.FilterLogEvents": _one("logs:FilterLogEvents", "logs", "log-group:{}:*", "logGroupName"),
+    "logs.GetLogEvents": _log_stream,
     "rds.DescribeDBInstances": _one(
         "rds:DescribeDBInstances", "rds", "db:{}", "DBInstanceIdentifier"
     ),
+    "rds.DescribeDBSnapshots": _snapshots,
     "rds.DescribeEvents": _everything("rds:DescribeEvents"),
     "s3.PutObject": _object,
     "secretsmanager.GetSecretValue": _secret,

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from rehearsal.aws.ecs import roles_of_families
 from rehearsal.clock import SharedClock
 from rehearsal.processes import Processes
 
@@ -198,7 +199,8 @@ class Functions:
         return running
 
     def _environment(self, deployed: Deployed, port: int) -> dict[str, str]:
-        guard = {**self._guard, "policies": deployed.policies}
+        roles = roles_of_families(self._guard["account"], self._guard["region"])
+        guard = {**self._guard, "policies": deployed.policies, "roles": roles}
         own = {
             "path": [str(LAUNCHER_ONLY), str(HERE)],
             "clock": str(self._clock.path),

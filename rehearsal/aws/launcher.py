@@ -39,15 +39,15 @@ class Guard:
     """Judges every AWS call of this process by the function's synthesized policies.
 
     Args:
-        settings: region, account, the role's policies, the message key of each encrypted topic, and the
-            file where refusals are written.
+        settings: region, account, the role's policies, the roles that go with tasks of each family, the
+            message key of each encrypted topic, and the file where refusals are written.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
         import iam  # type: ignore[import-not-found]  # noqa: PLC0415  # from a folder on the path only now
 
         self._iam = iam
-        self._place = iam.Place(settings["region"], settings["account"])
+        self._place = iam.Place(settings["region"], settings["account"], settings.get("roles", {}))
         self._policies = settings["policies"]
         self._keys = settings["topic_keys"]
         self._journal = settings["journal"]

@@ -50,7 +50,7 @@ Hook = Callable[[Call], None]
 _SHOWN = {
     "PutParameter": ("Name", "Value"),
     "RegisterTaskDefinition": ("family", "cpu", "memory"),
-    "RunTask": ("taskDefinition", "clientToken"),
+    "RunTask": ("taskDefinition", "clientToken", "overrides"),
     "StopServiceDeployment": ("serviceDeploymentArn", "stopType"),
     "UpdateService": ("service", "desiredCount", "taskDefinition", "forceNewDeployment"),
 }

@@ -1,10 +1,12 @@
 """One-off ECS tasks, started by RunTask: real processes that end by themselves."""
 
 import os
+import subprocess
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,10 @@ from rehearsal.saas.tasks import Definition, Target, Task
 
 START_SECONDS = 0.2
 """Real, for which a task stays PENDING at least."""
+LASTS = timedelta(minutes=1)
+"""Virtual, after which the clock stands until the task is over: minutes here are seconds on a machine."""
+MOST_SECONDS = 60
+"""Real, for which the clock stands."""
 
 
 class OneOff:
@@ -25,7 +31,8 @@ class OneOff:
         clock: the virtual time.
         processes: starts them.
         environment: of each task, below its definition's own.
-        log_group: where its lines go.
+        log_group: where its lines go, in a stream of each task's own.
+        stream_prefix: what the names of those streams begin with.
         on_line: gets each line, with its log group and its task id.
         describe: returns a revision by its name or ARN.
         resolve: returns the digest that an image means now.
@@ -39,6 +46,7 @@ class OneOff:
         processes: Processes,
         environment: Mapping[str, str],
         log_group: str,
+        stream_prefix: str,
         on_line: Callable[[str, str, str], None],
         describe: Callable[[str], Definition],
         resolve: Callable[[str], str],
@@ -49,6 +57,7 @@ class OneOff:
         self._processes = processes
         self.environment = dict(environment)
         self._log_group = log_group
+        self._stream_prefix = stream_prefix
         self._on_line = on_line
         self._describe = describe
         self._resolve = resolve
@@ -109,13 +118,21 @@ class OneOff:
     def _watch(self, task: Task, now: datetime) -> None:
         if not task.running and time.monotonic() - self._begun[task.arn] > START_SECONDS:
             task.running_since = now
+        if task.running_since and now - task.running_since > LASTS:
+            self._wait(task)
         code = task.process.poll()
+        stream = f"{self._stream_prefix}/{self.target.container}/{task.id}"
         for line in task.new_lines():
-            self._on_line(self._log_group, f"{self.target.container}/{task.id}", line)
+            self._on_line(self._log_group, stream, line)
         if code is not None:
             task.stopped_at, task.exit_code = now, 128 - code if code < 0 else code
             task.stop_code = "EssentialContainerExited"
             task.reason = "Essential container in task exited"
+
+    def _wait(self, task: Task) -> None:
+        """Let the clock stand until the process is over, or is not going to be."""
+        with self._clock.paused(), suppress(subprocess.TimeoutExpired):
+            task.process.wait(MOST_SECONDS)
 
     def shown(self, task: Task) -> dict[str, Any]:
         """Return a task as DescribeTasks shows it."""

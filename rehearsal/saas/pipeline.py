@@ -78,6 +78,41 @@ class Pipeline:
         arn: str = answer["taskDefinition"]["taskDefinitionArn"]
         return arn
 
+    def new_migrations(self, tag: str, stream_prefix: str) -> str:
+        """Push an image of the migrations and register a revision that runs it; return its ARN."""
+        place, named = self._environment, self._environment.migrations
+        client = self._client("ecr")
+        client.create_repository(repositoryName=named.task_family)
+        manifest = {"schemaVersion": 2, "mediaType": IMAGE_MEDIA, "config": {"content": tag}}
+        client.put_image(
+            repositoryName=named.task_family, imageManifest=json.dumps(manifest), imageTag=tag
+        )
+        registry = f"{place.account}.dkr.ecr.{place.region}.amazonaws.com"
+        options = {
+            "awslogs-group": named.log_group,
+            "awslogs-region": place.region,
+            "awslogs-stream-prefix": stream_prefix,
+        }
+        answer = self._client("ecs").register_task_definition(
+            family=named.task_family,
+            cpu="256",
+            memory="512",
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            taskRoleArn=place.role(named.task_role),
+            executionRoleArn=place.role(named.execution_role),
+            containerDefinitions=[
+                {
+                    "name": named.container,
+                    "image": f"{registry}/{named.task_family}:{tag}",
+                    "essential": True,
+                    "logConfiguration": {"logDriver": "awslogs", "options": options},
+                }
+            ],
+        )
+        arn: str = answer["taskDefinition"]["taskDefinitionArn"]
+        return arn
+
     def describe(self, container: str) -> Callable[[str], Definition]:
         """Return what describes revisions, as far as their tasks on this machine need it."""
         place = self._environment

@@ -1,5 +1,6 @@
 """The whole small SaaS of one case: as many of its parts as the case needs, all of them real processes."""
 
+import os
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -36,6 +37,8 @@ WORKER, BACKEND, DATABASE, AI = "worker", "backend", "database", "ai"
 """Parts that a case may ask for; the backend brings its load balancer and its users.
 
 In place of a part that is not there its metrics and its answer say that it is well."""
+STREAM_PREFIX = "ecs"
+"""Of the log streams of one-off tasks."""
 IDLE_CONNECTIONS = 20
 """Of a database that is not there."""
 
@@ -219,13 +222,21 @@ class Saas:
 
     def _make_one_off(self) -> OneOff:
         migrations = self._environment.migrations
+        self._aws.client("logs").create_log_group(logGroupName=migrations.log_group)
+        self.pipeline.new_migrations("build-1", STREAM_PREFIX)
+        image = {  # what the image brings along: alembic, and its migrations
+            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+            "ALEMBIC_CONFIG": str(Path(__file__).parent / "migrations" / "alembic.ini"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         return OneOff(
             self._target("", migrations.container, migrations.task_family),
             self._folder,
             self._clock,
             self._processes,
-            self._common(),
-            self._environment.backend.log_group,
+            {**self._common(), **image},
+            migrations.log_group,
+            STREAM_PREFIX,
             self._line,
             self.pipeline.describe(migrations.container),
             self.pipeline.digest,
@@ -316,6 +327,20 @@ class Saas:
         """Return how many rows the usage log has."""
         found = self.query("SELECT count(*) FROM ai_usage_log")
         return int(found[0][0]) if found else 0
+
+    def schema(self) -> str:
+        """Return the revision that Alembic left in the database; empty where it never ran."""
+        if self.columns("alembic_version"):
+            return ", ".join(
+                name for (name,) in self.query("SELECT version_num FROM alembic_version")
+            )
+        return ""
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return a table's columns; none where there is no such table."""
+        text = "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' "
+        found = self.query(f"{text} AND table_name = '{table}' ORDER BY ordinal_position")
+        return tuple(str(name) for (name,) in found)
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         """Ask the database as a superuser; nothing where there is none, or it is down."""

@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from demands import calls, demanded, missing, platform, unused
+from demands import calls, demanded, missing, platform, roles_of_migrations, unused
 from infra.chapters import specs
 from infra.environment import load
 from reach import reached, sites
@@ -63,6 +63,8 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
     others = [f"{service}{told['worker']}"] if "worker" in told else []
     groups = [told.get("log_group"), *([told["worker_log_group"]] if others else [])]
     groups = [tier.get("log_group") for tier in told.get("tiers", {}).values()] or groups
+    migrations = told.get("migrations", {})
+    groups = [migrations["log_group"]] if migrations else groups
     names = tiers or [told.get("service")]
     repositories = [tier.get("repository") for tier in told.get("tiers", {}).values()]
     on = {
@@ -81,7 +83,9 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
         "message_key": [stack.topics[stack.topic("pages")]["KmsMasterKeyId"]],
         "pages": [told.get("pages_topic")],
         "post_mortems": [f"arn:aws:s3:::{told.get('bucket')}/post-mortems/*"],
-        "passed_roles": told.get("roles"),
+        "one_off_family": [arn("ecs", f"task-definition/{migrations.get('task_family')}:*")],
+        "passed_roles": told.get("roles")
+        or roles_of_migrations(stack).get(migrations.get("task_family", ""), []),
         "redis_probe": [arn("lambda", f"function:{told.get('probe')}")],
         "replication_group": [
             arn("elasticache", f"replicationgroup:{told.get('replication_group')}")
@@ -97,6 +101,7 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
             arn("ecr", f"repository/{name}") for name in repositories or [told.get("repository")]
         ],
         "service": [*services, *others],
+        "snapshots": [arn("rds", "snapshot:*")],
         "service_deployments": [
             arn("ecs", f"service-deployment/{cluster}/{name}/*") for name in names
         ],
@@ -111,6 +116,7 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
     }
     conditions = {
         "cluster_tasks": {"ArnEquals": {"ecs:cluster": arn("ecs", f"cluster/{cluster}")}},
+        "one_off_family": {"ArnEquals": {"ecs:cluster": arn("ecs", f"cluster/{cluster}")}},
         "passed_roles": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
     }
     return {
@@ -201,7 +207,9 @@ def test_nothing_is_written_to_a_resource_that_is_named_by_a_pattern(stack: Synt
 
     cluster, service = (stack.settings("backend_5xx")[name] for name in ("cluster", "service"))
     tiers = stack.settings("rollback")["tiers"].values()
+    family = stack.settings("rollback")["migrations"]["task_family"]
     made_by_ecs = {
+        ("ecs:RunTask", stack.arn("ecs", f"task-definition/{family}:*")),
         ("ecs:RegisterTaskDefinition", stack.arn("ecs", f"task-definition/{service}:*")),
         *(
             (
@@ -232,6 +240,7 @@ def test_patrol_can_write_drafts_and_neither_read_nor_remove_them(stack: Synthes
 FORBIDDEN = [
     ("dynamodb:DeleteTable", "dynamodb", "table/{prefix}"),
     ("ecs:DeleteService", "ecs", "service/{cluster}/{service}"),
+    ("ecs:RunTask", "ecs", "task-definition/{service}:1"),
     ("ecs:StopTask", "ecs", "task/{cluster}/0123"),
     ("ecs:UpdateService", "ecs", "service/{cluster}/another"),
     ("ecs:UpdateService", "ecs", "service/another/{service}"),
@@ -294,6 +303,19 @@ def test_no_function_that_an_alarm_wakes_may_take_the_workers_deployment_back(
     able = [folder for folder in FOLDERS if allowed(stack.policies(folder), demand)]
 
     assert able == ["rollback"]
+
+
+def test_only_a_rollback_runs_tasks_and_only_on_its_cluster(stack: Synthesized) -> None:
+    told = stack.settings("rollback")
+    revision = stack.arn("ecs", f"task-definition/{told['migrations']['task_family']}:7")
+
+    def able(cluster: str) -> list[str]:
+        on = {"ecs:cluster": stack.arn("ecs", f"cluster/{cluster}")}
+        demand = Demand("ecs:RunTask", revision, on)
+        return [folder for folder in FOLDERS if allowed(stack.policies(folder), demand)]
+
+    assert able(told["cluster"]) == ["rollback"]
+    assert able("another") == []
 
 
 def test_the_probes_code_cannot_use_what_lambda_needs_to_enter_the_network(

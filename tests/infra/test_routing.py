@@ -48,6 +48,8 @@ EXPECTED = {
     "redis_unavailable_look_due": ["redis-unavailable-look"],
     "rollback_backend_by_hand": [],
     "rollback_backend_by_hand_apply": [],
+    "rollback_database_by_hand": [],
+    "rollback_database_by_hand_apply": [],
     "rollback_frontend_by_hand": [],
     "rollback_frontend_by_hand_apply": [],
     "rollback_look_due": ["rollback-look"],

@@ -248,12 +248,39 @@ def test_every_operation_in_the_table_is_one_of_aws(operation: str) -> None:
                 ("events:PutEvents", PLACE.arn("events", "event-bus/other")),
             ],
         ),
+        (
+            "ecs.RunTask",
+            {"cluster": "saas-prod", "taskDefinition": PLACE.arn("ecs", "task-definition/m:7")},
+            [
+                ("ecs:RunTask", PLACE.arn("ecs", "task-definition/m:7")),
+                ("iam:PassRole", "arn:aws:iam::111122223333:role/m-execution"),
+                ("iam:PassRole", "arn:aws:iam::111122223333:role/m-task"),
+            ],
+        ),
+        (
+            "logs.GetLogEvents",
+            {"logGroupName": "/prod/migrate", "logStreamName": "ecs/migrate/0123"},
+            [
+                (
+                    "logs:GetLogEvents",
+                    PLACE.arn("logs", "log-group:/prod/migrate:log-stream:ecs/migrate/0123"),
+                )
+            ],
+        ),
+        (
+            "rds.DescribeDBSnapshots",
+            {"DBSnapshotIdentifier": "rds:db-1"},
+            [("rds:DescribeDBSnapshots", PLACE.arn("rds", "snapshot:rds:db-1"))],
+        ),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
 def test_a_call_needs_a_permission_for_each_thing_that_it_is_about(
     operation: str, params: dict[str, Any], demands: list[tuple[str, str]]
 ) -> None:
-    needed = NEEDED[operation](params, PLACE)
+    roles = [f"arn:aws:iam::111122223333:role/m-{one}" for one in ("task", "execution")]
+    place = Place(PLACE.region, PLACE.account, {"m": roles})
+
+    needed = NEEDED[operation](params, place)
 
     assert sorted(demands) == sorted((one.action, one.resource) for one in needed)

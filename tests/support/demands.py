@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.chapters import SCENARIOS
+from infra.environment import load
 from reach import Site, passes, reached, words
 from rehearsal.aws.iam import NEEDED, Demand, Place, allowed
 from runbook.postmortem import FOLDER
@@ -51,6 +52,7 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
     kinds = sorted(KINDS & words(folder))
     switches = [told.get("switch_parameter", ""), *told.get("mode_parameters", {}).values()]
     tiers = told.get("tiers", {}).values()
+    family = told.get("migrations", {}).get("task_family", "")
     secrets = [told.get(name, "") for name in ("reconcile_secret", "redis_secret")]
     secrets.append(told.get("frontend", {}).get("secret", ""))
     services = [one for one in (service, *(tier["service"] for tier in tiers)) if one]
@@ -91,6 +93,7 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
         "ecs.RegisterTaskDefinition": [
             {"family": service, "taskRoleArn": task_role, "executionRoleArn": execution_role}
         ],
+        "ecs.RunTask": [{"cluster": cluster, "taskDefinition": family}],
         "ecs.StopServiceDeployment": [
             {"serviceDeploymentArn": stack.arn("ecs", f"service-deployment/{cluster}/{name}/1")}
             for name in services
@@ -102,8 +105,15 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
         ],
         "events.PutEvents": [{"Entries": [{}]}],
         "lambda.Invoke": [{"FunctionName": told.get("probe", "")}],
+        "logs.GetLogEvents": [
+            {
+                "logGroupName": told.get("migrations", {}).get("log_group", ""),
+                "logStreamName": "one",
+            }
+        ],
         "logs.FilterLogEvents": [{"logGroupName": group} for group in groups if group],
         "rds.DescribeDBInstances": [{"DBInstanceIdentifier": told.get("instance", "")}],
+        "rds.DescribeDBSnapshots": [{"DBSnapshotIdentifier": "one"}],
         "rds.DescribeEvents": [{}],
         "s3.PutObject": [{"Bucket": told.get("bucket", ""), "Key": f"{FOLDER}/one.md"}],
         "secretsmanager.GetSecretValue": [{"SecretId": name} for name in secrets if name],
@@ -120,10 +130,18 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
     return known[site.operation]
 
 
+def roles_of_migrations(stack: Synthesized) -> dict[str, list[str]]:
+    """Return the roles that go with a task of the migrations: named in the environment's file only."""
+    environment = load(stack.environment)
+    named = environment.migrations
+    roles = {environment.role(one) for one in (named.task_role, named.execution_role)}
+    return {named.task_family: sorted(roles)}
+
+
 def demanded(stack: Synthesized, folder: str) -> list[Demand]:
     """Return everything that the function's calls demand of its role."""
     account, region = stack.place
-    place = Place(region, account)
+    place = Place(region, account, roles_of_migrations(stack))
     found = [
         demand
         for site in calls(folder)
