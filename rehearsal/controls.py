@@ -81,19 +81,20 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             code("runbook/fixes/scale.py", "fights = tier.scaling.fights(to)", 'fights = ""'),
         ),
         Control(
-            "engineer_scales", "the count is not compared", "counts ended as",
+            "engineer_scales", "the count is not compared", "counts ended as {",
             code(
-                "runbook/fixes/scale.py", 'if now.desired != ours.left["desired"]:', "if None:"
+                "runbook/fixes/scale.py", 'if now.desired != ours.left.get("desired"):', "if None:"
             ),
         ),
     ),
     "db_unavailable": (
         Control(
-            "failover", "a failover is a failure", "paged without need",
+            "failover", "a failover is a failure", "paged without need: [",
             code("db_unavailable/decide.py", '{"failing-over", "maintenance",', '{"maintenance",'),
         ),
         Control(
-            "storage_full", "storage-full is in no list", "no page says 'modify-db-instance'",
+            "storage_full", "storage-full is in no list",
+            "no page says 'storage-full' and 'modify-db-instance'",
             code("db_unavailable/decide.py", '        "storage-full",\n', ""),
         ),
         Control(
@@ -105,7 +106,8 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             ),
         ),
         Control(
-            "unlisted_state", "what is unlisted counts as up", "no page says 'in no list of ours'",
+            "unlisted_state", "what is unlisted counts as up",
+            "no page says 'restoring-flux' and 'in no list of ours'",
             code(
                 "db_unavailable/decide.py",
                 'return Escalate(f"{name}: this status is in no list of ours", commands.look)',
@@ -127,7 +129,8 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             code("redis_unavailable/decide.py", "    if consumed:\n", "    if consumed is not None:\n"),
         ),
         Control(
-            "token_expired", "401 is an answer like any", "no page says 'is not accepted'",
+            "token_expired", "401 is an answer like any",
+            "no page says 'prod/super-admin-token' and 'is not accepted'",
             code(
                 "runbook/fixes/reconcile.py",
                 "REFUSED = frozenset({401, 403})",
@@ -268,6 +271,16 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             "intent forgotten",
             "no update says 'redeploy applied'",
             code("runbook/held.py", "if self._incident.unanswered:", "if None:"),
+        ),
+        Control(
+            "dies_midway",
+            "no intent, no cooldown",
+            "2 redeploys reached ECS, expected 1",
+            code(
+                "runbook/held.py",
+                "if self._intend(incident, attempt, taken, now) is not None:",
+                "self._incident = incident\n        if None:",
+            ),
         ),
         Control(
             "nightshift_dead",

@@ -5,7 +5,6 @@ What a function says of itself decides nothing; its records are asked only wheth
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,11 @@ from typing import Any
 from rehearsal.cases.case import Evidence, Expected
 from rehearsal.changes import WORDS, accepted, changes
 from rehearsal.journal import read
+from rehearsal.told import judge_incidents, judge_messages
 from rehearsal.world import World
 
 ALWAYS = ("aws-calls", "invocations", "processes")
 """Files that every case writes: where one is empty, an expected 0 would prove nothing."""
-OUR_OWN = ("dynamodb", "events", "s3", "sns", "sqs")
-"""Where a write of Nightshift's is to its own table, bus, bucket, topics and queue; IAM holds it to these."""
 READS = ("Describe", "List", "Get", "BatchGet", "Filter", "Query", "GET ")
 TASK_LOST_PER_KILL = 1
 """Messages that a killed worker may take with it: one per consumer, and a worker here is one consumer."""
@@ -29,6 +27,7 @@ class Ended:
     """What only the living stage could tell, noted at its end.
 
     Attributes:
+        scenario: of the case.
         in_time: the case's end came before its deadline.
         broke_at: the moment of the break, as the journal writes moments.
         depth: messages in the real queue.
@@ -39,9 +38,11 @@ class Ended:
         dead_letters: bodies.
         records: items of the incidents' timelines.
         outbox: messages that nobody sent.
+        own: ARNs of what is Nightshift's own: it may write these and what is below them.
         world: the SaaS itself at the end.
     """
 
+    scenario: str
     in_time: bool
     broke_at: str
     depth: int
@@ -52,6 +53,7 @@ class Ended:
     dead_letters: list[Any]
     records: list[dict[str, Any]]
     outbox: int
+    own: tuple[str, ...]
     world: World | None = None
 
 
@@ -71,11 +73,12 @@ def judge(folder: Path, expected: Expected, ended: Ended) -> Evidence:
     else:
         _changes(evidence, folder, expected.changes, ended)
     _proofs(evidence, expected, ended)
-    _writes(evidence, folder, expected)
+    _writes(evidence, folder, expected, ended.own)
     _workers(evidence, folder, expected, ended)
-    _messages(evidence, folder, expected, ended)
+    judge_messages(evidence, folder, expected, ended.broke_at)
+    judge_incidents(evidence, expected, ended.scenario, ended.records)
     _work(evidence, folder, expected, ended)
-    _letters(evidence, folder, ended)
+    _letters(evidence, folder, expected, ended)
     for text in expected.records:
         found = any(text in json.dumps(one, default=str) for one in ended.records)
         evidence.expect(found, f"no record says {text!r}")
@@ -137,17 +140,21 @@ def _proofs(evidence: Evidence, expected: Expected, ended: Ended) -> None:
         evidence.expect(not wrong, wrong)
 
 
-def _writes(evidence: Evidence, folder: Path, expected: Expected) -> None:
+def _writes(evidence: Evidence, folder: Path, expected: Expected, own: tuple[str, ...]) -> None:
     """Expect no call, accepted or not, that changes what is not Nightshift's, but the fix."""
+    fixes = {"ecs UpdateService"} if expected.changes is None else WORDS.keys()
     foreign = {
-        f"{line['service']} {line['operation']}"
+        f"{line['service']} {line['operation']} on {line['target']}"
         for line in read(folder, "aws-calls")
-        if line["service"] not in OUR_OWN
+        if f"{line['service']} {line['operation']}" not in fixes
         and not line["operation"].startswith(READS)
-        and not line["operation"].endswith("/invocations")  # a probe of ours, asked directly
+        and not any(_is_in(line["target"], one) for one in own)
     }
-    foreign -= {"ecs UpdateService"} if expected.changes is None else WORDS.keys()
     evidence.expect(not foreign, f"writes that no fix makes: {sorted(foreign)}")
+
+
+def _is_in(target: str, arn: str) -> bool:
+    return target == arn or target.startswith(f"{arn}/")
 
 
 def _worker_lines(folder: Path, kind: str = "worker") -> list[dict[str, Any]]:
@@ -176,31 +183,6 @@ def _workers(evidence: Evidence, folder: Path, expected: Expected, ended: Ended)
         evidence.expect(not new and not stopped, f"{kind}s were started or killed")
 
 
-def _messages(evidence: Evidence, folder: Path, expected: Expected, ended: Ended) -> None:
-    """Expect the texts in messages since the break; a page without need is one at any time."""
-    lines = read(folder, "messages")
-
-    def since_the_break(topic: str) -> list[str]:
-        return [
-            f"{line['subject']}\n{line['body']}"
-            for line in lines
-            if line["topic"].endswith(f"-{topic}") and line["at"] >= ended.broke_at
-        ]
-
-    _each(evidence, expected.pages, since_the_break("pages"), "page")
-    _each(evidence, expected.updates, since_the_break("updates"), "update")
-    alarms = [text for text in since_the_break("second-path") if text.startswith("ALARM")]
-    _each(evidence, expected.second_path, alarms, "message on the second path")
-    if expected.no_pages:
-        paged = [line["subject"] for line in lines if line["topic"].endswith("-pages")]
-        evidence.expect(not paged, f"paged without need: {paged}")
-
-
-def _each(evidence: Evidence, wanted: Iterable[str], found: list[str], kind: str) -> None:
-    for text in wanted:
-        evidence.expect(any(text in one for one in found), f"no {kind} says {text!r}")
-
-
 def _work(evidence: Evidence, folder: Path, expected: Expected, ended: Ended) -> None:
     if expected.alarm_ok:
         evidence.expect(ended.alarm == "OK", f"the alarm ended as {ended.alarm}")
@@ -226,7 +208,7 @@ def _work(evidence: Evidence, folder: Path, expected: Expected, ended: Ended) ->
     )
 
 
-def _letters(evidence: Evidence, folder: Path, ended: Ended) -> None:
+def _letters(evidence: Evidence, folder: Path, expected: Expected, ended: Ended) -> None:
     """Expect in the dead letters each event whose attempts all failed, once, and nothing else."""
     last: dict[str, dict[str, Any]] = {}
     attempts: Counter[str] = Counter()
@@ -237,6 +219,8 @@ def _letters(evidence: Evidence, folder: Path, ended: Ended) -> None:
     there = Counter(
         letter.get("requestContext", {}).get("requestId", "none") for letter in ended.dead_letters
     )
+    wanted, found = expected.dead_letters, given_up.total()
+    evidence.expect(wanted in (None, found), f"{found} events were given up, expected {wanted}")
     missing, extra = (given_up - there).total(), (there - given_up).total()
     evidence.expect(not missing, f"{missing} events were given up and are not in the dead letters")
     evidence.expect(not extra, f"{extra} dead letters are of no event that was given up")

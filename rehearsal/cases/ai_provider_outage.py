@@ -80,7 +80,7 @@ CASES = (
     Case(
         "short_outage", "the provider hangs for 20 min", short_outage,
         Expected(
-            changes=(), no_pages=True, records=("users get the fallback",), proofs=(_provider(USUAL),),
+            changes=(), records=("users get the fallback",), proofs=(_provider(USUAL),),
             tasks=BACKEND, untouched=True, alarm_ok=True,
         ),
         parts=PARTS, counts=COUNTS, alarm=ALARM,
@@ -88,7 +88,7 @@ CASES = (
     Case(
         "long_outage", "the provider hangs for good", long_outage,
         Expected(
-            changes=(SWITCH, REDEPLOY), no_pages=True, proofs=(_provider(OTHER),), tasks=BACKEND,
+            changes=(SWITCH, REDEPLOY), proofs=(_provider(OTHER),), tasks=BACKEND,
             updates=("switch_provider applied", "redeploy applied", "fix verified", "resolved"),
             new_workers=True, alarm_ok=True,
         ),
@@ -98,19 +98,19 @@ CASES = (
         "switch_does_not_help", "both providers hang", switch_does_not_help,
         Expected(
             changes=(SWITCH, REDEPLOY, SWITCH_BACK, REDEPLOY),
-            pages=("did not help and is taken back",), proofs=(_provider(USUAL),),
+            pages=(("did not help and is taken back",),), proofs=(_provider(USUAL),),
         ),
         parts=PARTS, counts=COUNTS, alarm=ALARM,
     ),
     Case(
         "no_alternate", "the only other provider hangs", no_alternate,
-        Expected(changes=(), pages=("no alternate provider",), tasks=BACKEND),
+        Expected(changes=(), pages=(("no alternate provider",),), tasks=BACKEND),
         parts=PARTS, counts=COUNTS, alarm=ALARM,
     ),
     Case(
         "page_is_green", "the provider hangs and admits nothing", page_is_green,
         Expected(
-            changes=(), pages=("admits no outage",), proofs=(_provider(USUAL),), tasks=BACKEND,
+            changes=(), pages=(("admits no outage",),), proofs=(_provider(USUAL),), tasks=BACKEND,
             untouched=True,
         ),
         parts=PARTS, counts=COUNTS, alarm=ALARM,

@@ -97,7 +97,7 @@ CASES = (
                 "register saas-backend with 1024 MiB",
                 "deploy saas-backend:2 to saas-backend",
             ),
-            updates=("raise_memory applied", "fix verified", "resolved"), no_pages=True,
+            updates=("raise_memory applied", "fix verified", "resolved"),
             proofs=(_no_errors, _runs("2", 1024)), tasks=BACKEND, new_workers=True,
         ),
         parts=PARTS, counts={**BACKENDS, "backend_mib": 512}, alarm=ALARM,
@@ -106,7 +106,7 @@ CASES = (
         "bad_deployment", "a new version crashes", bad_deployment,
         Expected(
             changes=("deploy saas-backend:1 to saas-backend",),
-            updates=("rollback applied", "fix verified", "resolved"), no_pages=True,
+            updates=("rollback applied", "fix verified", "resolved"),
             proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND, new_workers=True, alarm_ok=True,
         ),
         parts=PARTS, counts=BACKENDS, alarm=ALARM,
@@ -115,20 +115,20 @@ CASES = (
         "bad_rollout", "a version crashes in its rollout", bad_rollout,
         Expected(
             changes=("stop the deployment of saas-backend",),
-            updates=("rollback applied", "fix verified", "resolved"), no_pages=True,
+            updates=("rollback applied", "fix verified", "resolved"),
             proofs=(_no_errors, _runs("1", 1024)),
         ),
         parts=PARTS, counts=BACKENDS, alarm=ALARM,
     ),
     Case(
         "crash_loop", "an old version crashes", crash_loop,
-        Expected(changes=(), pages=("crash-loops, and no fresh deployment", "exit codes [1]")),
+        Expected(changes=(), pages=(("crash-loops, and no fresh deployment", "exit codes [1]"),)),
         parts=PARTS, counts=BACKENDS, alarm=ALARM,
     ),
     Case(
         "database_at_fault", "Postgres is killed", database_at_fault,
         Expected(
-            changes=(), no_pages=True, records=("the database is at fault",),
+            changes=(), records=("the database is at fault",),
             proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND,
             untouched=True,
         ),
@@ -138,7 +138,7 @@ CASES = (
         "wrong_password", "a version has a wrong password", wrong_password,
         Expected(
             changes=("deploy saas-backend:1 to saas-backend",),
-            updates=("rollback applied", "fix verified", "resolved"), no_pages=True,
+            updates=("rollback applied", "fix verified", "resolved"),
             proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND, new_workers=True, alarm_ok=True,
         ),
         parts=frozenset({*PARTS, WORKER}), counts=BACKENDS, alarm=ALARM,

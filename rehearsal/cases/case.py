@@ -10,6 +10,8 @@ from rehearsal.world import World
 
 Proof = Callable[[World], str]
 """Says what is not as it must be in the SaaS at the end; an empty text when all is."""
+Page = tuple[str, ...]
+"""A page, by texts that it must have."""
 
 
 @dataclass(frozen=True)
@@ -18,15 +20,15 @@ class Expected:
 
     Attributes:
         redeploys: calls of UpdateService by Nightshift that AWS accepted.
-        pages: texts of which each must be in some message of the pages topic.
-        no_pages: no incident may have paged.
+        pages: every page that comes, one by one; what repeats one of them word for word does not count.
+        others: scenarios besides the case's own of which an incident is opened, every one.
         second_path: texts of which each must be in some message of the second path.
         updates: texts of which each must be in some message of the updates topic.
         drained: the queue is empty, every task ran but those a killed worker took with it.
         new_workers: worker processes were started after the break.
         untouched: no worker was started or signalled by the embedded ECS after the break.
         alarm_ok: the critical alarm ended as OK.
-        dead_letters: how many, where they are more than the failed invocations ask for.
+        dead_letters: events of which every attempt failed; None where it does not matter how many.
         records: texts of which each must be in some record.
         changes: all that Nightshift changed, in order and in the words of ``rehearsal.changes``; where it
             is set it stands in place of ``redeploys``.
@@ -35,14 +37,15 @@ class Expected:
     """
 
     redeploys: int = 0
-    pages: tuple[str, ...] = ()
-    no_pages: bool = False
+    pages: tuple[Page, ...] = ()
+    others: tuple[str, ...] = ()
     second_path: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
     drained: bool = False
     new_workers: bool = False
     untouched: bool = False
     alarm_ok: bool = False
+    dead_letters: int | None = 0
     records: tuple[str, ...] = ()
     changes: tuple[str, ...] | None = None
     proofs: tuple[Proof, ...] = ()

@@ -71,7 +71,7 @@ CASES = (
     Case(
         "failover_with_loss", "Redis is killed and comes back empty", failover_with_loss,
         Expected(
-            changes=(RECONCILE,), updates=("reconcile applied", "resolved"), no_pages=True,
+            changes=(RECONCILE,), updates=("reconcile applied", "resolved"),
             proofs=(_rebuilt,), alarm_ok=True,
         ),
         parts=PARTS, counts=COUNTS, alarm=ALARM,
@@ -85,7 +85,7 @@ CASES = (
     ),
     Case(
         "token_expired", "Redis comes back empty; old token", token_expired,
-        Expected(changes=(), pages=("prod/super-admin-token", "is not accepted")),
+        Expected(changes=(), pages=(("prod/super-admin-token", "is not accepted"),)),
         parts=PARTS, counts=COUNTS, alarm=ALARM,
     ),
 )  # fmt: skip

@@ -43,7 +43,7 @@ CASES = (
     Case(
         "foreign_alarm", "an alarm that has no scenario", foreign_alarm,
         Expected(
-            changes=(), pages=("There is no scenario for this alarm", FOREIGN), tasks=BACKEND,
+            changes=(), pages=(("There is no scenario for this alarm", FOREIGN),), tasks=BACKEND,
             untouched=True,
         ),
         parts=EVERYTHING, staged=True,
@@ -51,7 +51,7 @@ CASES = (
     Case(
         "diagnose", "nothing; a person asks", diagnose,
         Expected(
-            changes=(), no_pages=True, updates=("is it me or production?",), tasks=BACKEND,
+            changes=(), updates=("is it me or production?",), tasks=BACKEND,
             untouched=True,
         ),
         parts=EVERYTHING, staged=True,

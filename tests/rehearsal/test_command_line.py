@@ -149,7 +149,7 @@ def test_a_control_that_is_not_red_for_its_reason_fools_the_judge(
 
     assert code == 1
     said = capsys.readouterr().out
-    assert "NOT RED: judge fooled" in said
+    assert "NOT RED" in said
     assert "0 passed, 1 failed" in said
 
 

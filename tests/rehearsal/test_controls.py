@@ -10,7 +10,9 @@ import pytest
 
 from rehearsal.aws.cloudformation import check
 from rehearsal.cases import SCENARIOS, case_named
+from rehearsal.cases.case import Expected
 from rehearsal.controls import CONTROLS, Control
+from rehearsal.told import nobody_says
 
 ALL = {
     f"{scenario}: {control.case}, {control.what}": (scenario, control)
@@ -87,8 +89,44 @@ def test_what_is_broken_is_called_by_one_name_within_a_case(scenario: str) -> No
     assert len(set(names)) == len(names)
 
 
-def test_every_control_says_what_the_judge_must_say() -> None:
-    assert [name for name, (_, control) in ALL.items() if not control.because.strip()] == []
+OPEN = (
+    "denied by IAM: ", "changed: [", "paged without need: [", "the alarm ended as ", "counts ended as {",
+)  # fmt: skip
+"""How the judge's sentences begin that say what was done instead of what was expected."""
+
+
+def _sentences(expected: Expected) -> list[str]:
+    """Return what the judge can say is missing from a case."""
+    pages = [nobody_says("page", one) for one in expected.pages]
+    updates = [nobody_says("update", (one,)) for one in expected.updates]
+    path = [nobody_says("message on the second path", (one,)) for one in expected.second_path]
+    records = [f"no record says {one!r}" for one in expected.records]
+    redeploys = [f"{n} redeploys reached ECS, expected {expected.redeploys}" for n in range(3)]
+    late = "the expected end did not come in time"
+    found = [*pages, *updates, *path, *records, late]
+    return [*found, *redeploys] if expected.changes is None else found
+
+
+def _alarms(assembly: Path) -> list[str]:
+    """Return the names of all alarms: a page without need quotes the one that rings."""
+    found = json.loads(next(assembly.glob("*.template.json")).read_bytes())["Resources"]
+    properties = [one["Properties"] for one in found.values()]
+    return [one["AlarmName"] for one in properties if "AlarmName" in one]
+
+
+@pytest.mark.parametrize(("scenario", "control"), ALL.values(), ids=ALL.keys())
+def test_the_judge_can_say_of_the_case_what_a_control_wants_to_hear(
+    scenario: str, control: Control, whole: Path
+) -> None:
+    expected = case_named(scenario, control.case).expected
+
+    wanted = control.because
+
+    said = [*_sentences(expected), *_alarms(whole)]
+    assert wanted.startswith(OPEN) or any(wanted in one for one in said)
+    assert expected.changes is not None or not wanted.startswith("changed: ")
+    assert expected.alarm_ok or not wanted.startswith("the alarm ended as ")
+    assert expected.proofs or not wanted.startswith("counts ended as {")
 
 
 def test_the_nine_cases_of_the_stuck_worker_are_there() -> None:

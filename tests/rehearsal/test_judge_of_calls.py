@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from evidence import Spoil, at, call, repaired, watched
+from evidence import OWN, SERVICE, Spoil, at, call, repaired, watched
 
 
 @pytest.mark.parametrize(
@@ -28,31 +28,64 @@ def test_a_write_that_no_fix_makes_is_red(
     night.add("aws-calls", call("03:13", operation, service=service, status=status))
 
     evidence = night.judged(tmp_path)
-    assert [f"writes that no fix makes: ['{service} {operation}']"] == evidence.why
+    assert [f"writes that no fix makes: ['{service} {operation} on {SERVICE}']"] == evidence.why
     assert not evidence.ok
 
 
 @pytest.mark.parametrize(
-    ("service", "operation"),
+    ("service", "operation", "target"),
     [
-        ("dynamodb", "TransactWriteItems"),
-        ("dynamodb", "BatchGetItem"),
-        ("events", "PutEvents"),
-        ("sns", "Publish"),
-        ("sqs", "SendMessage"),
-        ("logs", "FilterLogEvents"),
-        ("lambda", "POST /2015-03-31/functions/nightshift-prod-redis-probe/invocations"),
-        ("s3", "GET /bucket/key"),
+        ("dynamodb", "TransactWriteItems", OWN[0]),
+        ("dynamodb", "UpdateItem", f"{OWN[0]}/index/due"),
+        ("s3", "PUT /drafts/post-mortems/one.md", f"{OWN[1]}/one.md"),
+        ("dynamodb", "BatchGetItem", "another table"),
+        ("logs", "FilterLogEvents", "a group"),
+        ("s3", "GET /bucket/key", "arn:aws:s3:::bucket/key"),
     ],
+    ids=["own", "below its own", "in its own bucket", "read", "read of many", "read of a bucket"],
 )
 def test_reads_and_writes_to_what_is_nightshifts_own_are_no_foreign_writes(
-    service: str, operation: str, tmp_path: Path
+    service: str, operation: str, target: str, tmp_path: Path
 ) -> None:
     night = watched()
 
-    night.add("aws-calls", call("03:13", operation, service=service))
+    night.add("aws-calls", call("03:13", operation, service=service, target=target))
 
     assert night.judged(tmp_path).ok
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "target"),
+    [
+        ("dynamodb", "PutItem", f"{OWN[0]}-of-somebody"),
+        ("dynamodb", "PutItem", OWN[0].replace("111122223333", "444455556666")),
+        ("s3", "PUT /assets/one.md", "arn:aws:s3:::assets/one.md"),
+        ("s3", "DELETE /drafts/other/one.md", "arn:aws:s3:::drafts/other/one.md"),
+        ("sns", "Publish", "arn:aws:sns:me-south-1:111122223333:their-orders"),
+        ("sqs", "SendMessage", "arn:aws:sqs:me-south-1:111122223333:their-orders"),
+        ("events", "PutEvents", "arn:aws:events:me-south-1:111122223333:event-bus/theirs"),
+        (
+            "lambda",
+            "POST /2015-03-31/functions/theirs/invocations",
+            "arn:aws:lambda:me-south-1:111122223333:function:theirs",
+        ),
+        ("dynamodb", "PutItem", ""),
+    ],
+    ids=[
+        "a name that begins alike", "another account", "another bucket", "beside the drafts", "a topic",
+        "a queue", "a bus", "a function", "target not known",
+    ],
+)  # fmt: skip
+def test_a_write_to_what_is_not_nightshifts_own_is_red_whatever_the_service(
+    service: str, operation: str, target: str, tmp_path: Path
+) -> None:
+    night = watched()
+
+    night.add("aws-calls", call("03:13", operation, service=service, target=target))
+
+    evidence = night.judged(tmp_path)
+    assert [f"writes that no fix makes: ['{service} {operation} on {target}']"] == evidence.why
+    assert not evidence.ok
 
 
 REFUSED: dict[str, tuple[str, Spoil]] = {

@@ -12,6 +12,7 @@ from rehearsal.cases.case import Expected
 from rehearsal.changes import WORDS, changes
 from rehearsal.world import World
 
+PAGED = (("is observe",),)
 REDEPLOY = {"service": "saas-worker", "forceNewDeployment": True}
 
 
@@ -26,7 +27,7 @@ def _redeployed() -> Night:
     night.add("aws-calls", call("03:13", "UpdateService"))
     night.add("changes", _change("03:13", "UpdateService", REDEPLOY))
     night.add("http", {"at": at("03:14"), "method": "POST", "path": "/reconcile", "status": 202})
-    night.expected = Expected(changes=("redeploy saas-worker", "POST /reconcile"))
+    night.expected = Expected(changes=("redeploy saas-worker", "POST /reconcile"), pages=PAGED)
     return night
 
 
@@ -108,7 +109,7 @@ def test_what_counts_as_a_redeploy_is_one(
 def test_a_case_that_expects_no_change_is_red_for_any(tmp_path: Path) -> None:
     night = _redeployed()
 
-    night.expected = Expected(changes=())
+    night.expected = Expected(changes=(), pages=PAGED)
 
     assert night.judged(tmp_path).why == [
         "changed: ['redeploy saas-worker', 'POST /reconcile'], expected []"
@@ -202,7 +203,7 @@ def test_a_proof_is_asked_of_the_saas_itself(
 ) -> None:
     night = watched()
 
-    night.expected = Expected(proofs=(_served,))
+    night.expected = Expected(proofs=(_served,), pages=PAGED)
     night.end(world=world)
 
     assert why == night.judged(tmp_path).why

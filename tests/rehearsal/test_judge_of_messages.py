@@ -1,5 +1,6 @@
 """The judge on what people got: pages, updates, the second path, and the dead letters."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,6 @@ MESSAGES: dict[str, tuple[Any, str, Spoil]] = {
         "no page says 'is observe'",
         lambda night: night.change(
             "messages", {"subject": "the mode is observe"}, topic="nightshift-prod-updates"
-        ),
-    ),
-    "page from before the break": (
-        watched,
-        "no page says 'is observe'",
-        lambda night: night.change(
-            "messages", {"subject": "the mode is observe"}, at="2026-11-23T03:07"
         ),
     ),
     "update missing": (
@@ -111,25 +105,38 @@ def test_dead_letters_are_the_events_given_up_and_no_other(
     sentence: str, spoil: Spoil, tmp_path: Path
 ) -> None:
     night = repaired()
+    night.expected = replace(night.expected, dead_letters=None)
 
     spoil(night)
 
     says_only(sentence, night, tmp_path)
 
 
-def test_an_event_that_failed_once_is_not_given_up_yet(tmp_path: Path) -> None:
+GIVEN_UP: dict[str, tuple[int | None, list[str]]] = {
+    "nobody expects it": (0, ["1 events were given up, expected 0"]),
+    "more are expected": (2, ["1 events were given up, expected 2"]),
+    "as many as expected": (1, []),
+    "of no matter": (None, []),
+}
+
+
+@pytest.mark.parametrize(("expected", "why"), GIVEN_UP.values(), ids=GIVEN_UP.keys())
+def test_as_many_events_are_given_up_as_the_case_expects(
+    expected: int | None, why: list[str], tmp_path: Path
+) -> None:
     night = repaired()
-
-    night.add("invocations", attempt("03:23", "again", ok=False))
-
-    assert night.judged(tmp_path).ok
-
-
-def test_an_event_that_was_given_up_has_its_dead_letter(tmp_path: Path) -> None:
-    night = repaired()
+    night.expected = replace(night.expected, dead_letters=expected)
 
     night.add("invocations", attempt("03:14", "lost", ok=False))
     night.add("invocations", attempt("03:15", "lost", ok=False, number=2))
     night.end(dead_letters=[letter("lost")])
+
+    assert why == night.judged(tmp_path).why
+
+
+def test_an_event_that_failed_once_is_not_given_up_yet(tmp_path: Path) -> None:
+    night = repaired()
+
+    night.add("invocations", attempt("03:23", "again", ok=False))
 
     assert night.judged(tmp_path).ok

@@ -15,6 +15,7 @@ Spoil = Callable[["Night"], None]
 PREFIX = "nightshift-prod"
 FUNCTION = f"{PREFIX}-worker-stuck"
 SERVICE = "arn:aws:ecs:me-south-1:111122223333:service/saas-prod/saas-worker"
+INCIDENT = "record#worker_stuck-20261123-0312-1a2b"
 OLD, NEW = 11, 22
 """Process ids of the worker that is broken and of the one that replaces it."""
 
@@ -25,6 +26,11 @@ def at(clock: str) -> str:
 
 
 BREAK = at("03:08")
+OWN = (
+    "arn:aws:dynamodb:me-south-1:111122223333:table/nightshift-prod",
+    "arn:aws:s3:::drafts/post-mortems",
+)
+"""What Nightshift may write; in a case it is more."""
 
 
 def call(clock: str, operation: str, **other: Any) -> Line:
@@ -47,6 +53,12 @@ def attempt(clock: str, request: str, *, ok: bool, number: int = 1) -> Line:
 def message(clock: str, topic: str, subject: str, prefix: str = PREFIX) -> Line:
     """Return a line of messages.jsonl."""
     return {"at": at(clock), "topic": f"{prefix}-{topic}", "subject": subject, "body": "said so"}
+
+
+def page(clock: str, subject: str, dedup: str, **other: Any) -> Line:
+    """Return a page of Nightshift's in messages.jsonl; CloudWatch's own have no ``dedup``."""
+    ours = {"incident": "worker_stuck-20261123-0312-1a2b", "dedup": dedup}
+    return {**message(clock, "pages", subject), **ours, **other}
 
 
 def letter(request: str) -> Line:
@@ -101,13 +113,14 @@ class Night:
 
 def repaired() -> Night:
     """Return the night of a frozen worker: redeployed once, drained, verified, no page."""
-    records = [{"decided": "Wait", "why": "redeploy applied: the worker is stuck"}]
+    why = "redeploy applied: the worker is stuck"
+    records = [{"pk": INCIDENT, "decided": "Wait", "why": why}]
     return Night(
         files={
             "aws-calls": [
                 call("03:12", "DescribeServices"),
                 call("03:12", "GetMetricData", service="monitoring", target="*"),
-                call("03:13", "TransactWriteItems", service="dynamodb", target="a table"),
+                call("03:13", "TransactWriteItems", service="dynamodb", target=OWN[0]),
                 call("03:13", "UpdateService"),
             ],
             "invocations": [attempt("03:12", "one", ok=True), attempt("03:13", "two", ok=True)],
@@ -134,7 +147,6 @@ def repaired() -> Night:
         },
         expected=Expected(
             redeploys=1,
-            no_pages=True,
             updates=("redeploy applied", "fix verified"),
             drained=True,
             new_workers=True,
@@ -142,6 +154,7 @@ def repaired() -> Night:
             records=("redeploy applied",),
         ),
         ended=Ended(
+            scenario="worker_stuck",
             in_time=True,
             broke_at=BREAK,
             depth=0,
@@ -152,6 +165,7 @@ def repaired() -> Night:
             dead_letters=[],
             records=records,
             outbox=0,
+            own=OWN,
         ),
     )
 
@@ -166,7 +180,7 @@ def watched() -> Night:
         message("03:38", "second-path", 'ALARM: "second-path/queue-depth"'),
     ]
     night.expected = Expected(
-        redeploys=0, pages=("is observe",), second_path=("queue-depth",), untouched=True
+        redeploys=0, pages=(("is observe",),), second_path=("queue-depth",), untouched=True
     )
     return night
 

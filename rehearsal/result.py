@@ -1,0 +1,118 @@
+"""One case as ``result.json`` has it, for the closing table and for whoever reads the file.
+
+Evidence of the rehearsal itself: ``alarms``, ``fixes``, ``changes``, ``verified``, ``undone``, the tasks, the
+messages that subscribers got, and every number of seconds.
+
+What Nightshift says of itself, which proves nothing and decides nothing: ``decisions`` (what its looks
+answered), ``refusals`` and ``superseded`` (what its records say).
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rehearsal.cases.case import Case, Evidence
+from rehearsal.changes import Change, changes
+from rehearsal.journal import read
+from rehearsal.judge import Ended
+
+_SCALED = re.compile(r"scale (?P<what>\S+) to (?P<value>\d+)")
+_DEPLOYED = re.compile(r"deploy \S+:(?P<value>\d+) to (?P<what>\S+)")
+_SET = re.compile(r"set (?P<what>\S+) to (?P<value>\S+)")
+
+
+def result_of(case: Case, folder: Path, ended: Ended, evidence: Evidence) -> dict[str, Any]:
+    """Return the result of a case that came to its end."""
+    fixes = changes(folder)
+    verified_at = steady_at(read(folder, "alarms"), case.alarm, fixes, ended.broke_at)
+    return {
+        "scenario": ended.scenario,
+        "case": case.name,
+        "broke": case.broke,
+        "staged": case.staged,
+        "alarms": [
+            line["name"].split("/", 1)[-1]
+            for line in read(folder, "alarms")
+            if line["after"] == "ALARM"
+        ],
+        "decisions": _decisions(folder),
+        "fixes": len(fixes),
+        "changes": [one.text for one in fixes],
+        "refusals": [one["refusal"]["reason"] for one in ended.records if "refusal" in one],
+        "verified": verified_at is not None and ended.depth == 0,
+        "undone": undone(fixes),
+        "superseded": sum(_is_superseded(one) for one in ended.records),
+        **_messages(folder),
+        "tasks_sent": ended.sent,
+        "tasks_done": len(set(ended.done)),
+        "seconds_to_fix": _seconds(ended.broke_at, fixes[0].at if fixes else None),
+        "seconds_to_verified": _seconds(ended.broke_at, verified_at),
+        "ok": evidence.ok,
+        "why": evidence.why,
+    }
+
+
+def steady_at(
+    lines: Sequence[dict[str, Any]], alarm: str, fixes: Sequence[Change], broke_at: str
+) -> str | None:
+    """Return the first moment after the fix from which on the critical alarm was OK.
+
+    None where there was no fix, where the alarm did not end as OK, and where it was never raised since the
+    break: then its being OK proves nothing.
+    """
+    mine = [one for one in lines if one["name"].split("/", 1)[-1] == alarm]
+    raised = [one for one in mine if one["after"] == "ALARM" and one["at"] >= broke_at]
+    if not fixes or not raised or mine[-1]["after"] != "OK":
+        return None
+    return max(fixes[0].at, str(mine[-1]["at"]))
+
+
+def undone(fixes: Sequence[Change]) -> int:
+    """Count the changes that take back one before: a count raised again, another value, another revision."""
+    ours: dict[tuple[str, str], str] = {}
+    found = 0
+    for one in fixes:
+        for kind in (_SCALED, _DEPLOYED, _SET):
+            for match in kind.finditer(one.text):
+                key, value = (kind.pattern, match["what"]), match["value"]
+                found += key in ours and _takes_back(kind, ours[key], value)
+                ours[key] = value
+    return found
+
+
+def _takes_back(kind: re.Pattern[str], ours: str, value: str) -> bool:
+    return int(value) > int(ours) if kind is _SCALED else value != ours
+
+
+def _decisions(folder: Path) -> list[str]:
+    """Return what the looks answered, and nothing of what other functions did."""
+    answers = [line.get("answer") for line in read(folder, "invocations") if line["ok"]]
+    return [one["decided"] for one in answers if isinstance(one, dict) and "decided" in one]
+
+
+def _messages(folder: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"pages": [], "updates": [], "second_path": []}
+    for line in read(folder, "messages"):
+        subject = line["subject"]
+        if line["topic"].endswith("-pages"):
+            found["pages"].append(subject)
+        elif line["topic"].endswith("-updates"):
+            found["updates"].append(subject)
+        elif line["topic"].endswith("-second-path") and subject.startswith("ALARM"):
+            found["second_path"].append(subject)
+    return found
+
+
+def _is_superseded(record: dict[str, Any]) -> bool:
+    """Say whether this entry closed a fix as somebody else's by now: instead of an undo, or of a verdict."""
+    if record.get("refusal", {}).get("code") == "superseded":
+        return True
+    return bool(record.get("verdict", {}).get("outcome") == "SUPERSEDED")
+
+
+def _seconds(since: str, until: str | None) -> int | None:
+    if until is None:
+        return None
+    return int((datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds())

@@ -1,0 +1,131 @@
+"""``result.json``: what can be computed from evidence is, whatever Nightshift says of itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence import BREAK, Line, Spoil, at, message, repaired
+from rehearsal.cases.case import Case, Evidence
+from rehearsal.changes import Change
+from rehearsal.result import result_of, undone
+
+ALARM = "nightshift-prod/worker_stuck/queue-depth"
+UPDATE = {
+    "at": at("03:13"), "function": "f", "service": "ecs", "operation": "UpdateService", "status": 200,
+    "params": {"service": "saas-worker", "forceNewDeployment": True},
+}  # fmt: skip
+
+
+def _alarm(clock: str, after: str, name: str = ALARM) -> Line:
+    return {"at": at(clock), "name": name, "before": "", "after": after}
+
+
+def _result(folder: Path, alarms: list[Line], spoil: Spoil = lambda _: None) -> dict[str, Any]:
+    """Return the result of a repaired night with these transitions of its alarms."""
+    night = repaired()
+    night.files["alarms"] = alarms
+    night.files["changes"] = [UPDATE]
+    spoil(night)
+    night.judged(folder)
+    case = Case("frozen", "SIGSTOP", lambda _: True, night.expected)
+    return result_of(case, folder, night.ended, Evidence())
+
+
+RANG = _alarm("03:12", "ALARM")
+STEADY: dict[str, tuple[list[Line], Spoil, int | None]] = {
+    "ended as OK": ([RANG, _alarm("03:18", "OK")], lambda _: None, 600),
+    "rang again": (
+        [RANG, _alarm("03:18", "OK"), _alarm("03:19", "ALARM"), _alarm("03:21", "OK")],
+        lambda _: None,
+        780,
+    ),
+    "was OK before the fix": (
+        [_alarm("03:10", "ALARM"), _alarm("03:11", "OK")],
+        lambda _: None,
+        300,
+    ),
+    "another alarm": (
+        [
+            RANG,
+            _alarm("03:18", "OK"),
+            _alarm("03:30", "OK", "nightshift-prod/second-path/queue-depth"),
+        ],
+        lambda _: None,
+        600,
+    ),
+    "still rings": ([RANG], lambda _: None, None),
+    "never rang": ([_alarm("03:04", "OK")], lambda _: None, None),
+    "rang before the break only": (
+        [_alarm("03:04", "ALARM"), _alarm("03:05", "OK")],
+        lambda _: None,
+        None,
+    ),
+    "no fix": (
+        [RANG, _alarm("03:18", "OK")],
+        lambda night: night.drop("changes", status=200),
+        None,
+    ),
+    "only Nightshift says so": (
+        [RANG],
+        lambda night: night.add("messages", message("03:22", "updates", "fix verified")),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("alarms", "spoil", "seconds"), STEADY.values(), ids=STEADY.keys())
+def test_a_fix_is_proved_when_the_critical_alarm_is_ok_and_stays_so(
+    alarms: list[Line], spoil: Spoil, seconds: int | None, tmp_path: Path
+) -> None:
+    result = _result(tmp_path, alarms, spoil)
+
+    assert result["seconds_to_verified"] == seconds
+    assert result["verified"] == (seconds is not None)
+
+
+def test_messages_left_in_the_queue_are_not_a_fix_that_is_proved(tmp_path: Path) -> None:
+    result = _result(tmp_path, [RANG, _alarm("03:18", "OK")], lambda night: night.end(depth=3))
+
+    assert not result["verified"]
+
+
+CHANGES: dict[str, tuple[tuple[str, ...], int]] = {
+    "nothing": ((), 0),
+    "two fixes": (("scale saas-worker to 3", "scale saas-backend to 3"), 0),
+    "a count raised again": (("scale saas-worker to 3", "scale saas-worker to 4"), 1),
+    "a count lowered further": (("scale saas-worker to 3", "scale saas-worker to 2"), 0),
+    "in two steps": (("scale w to 2", "scale w to 3", "scale w to 4"), 2),
+    "more digits": (("scale w to 9", "scale w to 10"), 1),
+    "another service's count": (("scale saas-worker to 3", "scale saas-backend to 4"), 0),
+    "switched back": (
+        ("set /ai/provider to openai", "redeploy saas-backend", "set /ai/provider to anthropic"),
+        1,
+    ),
+    "set once more": (("set /ai/provider to openai", "set /ai/provider to openai"), 0),
+    "another revision": (("deploy saas-web:2 to saas-web", "deploy saas-web:1 to saas-web"), 1),
+    "redeployed twice": (("redeploy saas-web", "redeploy saas-web"), 0),
+}
+
+
+@pytest.mark.parametrize(("texts", "count"), CHANGES.values(), ids=CHANGES.keys())
+def test_what_is_taken_back_is_counted_in_the_changes(texts: tuple[str, ...], count: int) -> None:
+    made = [Change(at(f"03:{minute}"), "f", text) for minute, text in enumerate(texts, start=10)]
+
+    assert undone(made) == count
+
+
+def test_what_the_records_claim_to_have_undone_is_not_counted(tmp_path: Path) -> None:
+    record = {"pk": "record#worker_stuck-1", "undoes": "an intent", "outcome": "UNDONE"}
+
+    result = _result(tmp_path, [RANG], lambda night: night.end(records=[record]))
+
+    assert result["undone"] == 0
+
+
+def test_the_result_can_be_written_as_json_and_counts_from_the_break(tmp_path: Path) -> None:
+    result = _result(tmp_path, [RANG, _alarm("03:18", "OK")])
+
+    assert json.loads(json.dumps(result)) == result
+    assert (BREAK, result["seconds_to_fix"]) == (at("03:08"), 300)
