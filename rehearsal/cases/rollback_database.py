@@ -62,7 +62,7 @@ def database(stage: Stage) -> bool:
 
     def read() -> bool:
         stage.until(lambda: False, 1)
-        return _ask(stage).get("seen", {}).get("step") == f"from {HEAD} to {PARENT}"
+        return bool(_ask(stage).get("seen", {}).get("step") == f"from {HEAD} to {PARENT}")
 
     if not stage.until(read, 10):
         return False
