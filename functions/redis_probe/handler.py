@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from redis_probe.login import Logins
-from redis_probe.probe import Settings, read
+from redis_probe.probe import Settings, asked, read
 from runbook import metrics
 from runbook.aws import Aws
 from runbook.settings import load
@@ -26,7 +26,7 @@ def handle(event: Any, context: Any) -> dict[str, Any]:
     """Read Redis, emit, answer."""
     del context
     by_schedule = isinstance(event, dict) and event.get("source") == "aws.events"
-    reading = read(settings, logins, count_quotas=not by_schedule)
+    reading = read(settings, logins, None if by_schedule else asked(event))
     metrics.emit(reading.by_environment(), environment=settings.environment)
     metrics.emit(reading.by_queue(), environment=settings.environment, queue=settings.queue)
     if not reading.up:

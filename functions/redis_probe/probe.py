@@ -4,6 +4,8 @@ An error that Redis answers with is no outage: somebody is there, and the probe 
 what it asks for. Such a reading says neither up nor down, and is no datapoint.
 """
 
+import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +23,10 @@ MOST_COUNTED = 1000
 """Quota counters that are counted: more prove no more."""
 SCAN_ROUNDS = 200
 """Of SCAN, each looking at about ``MOST_COUNTED`` keys: a large Redis is not searched to its end."""
+RESULT = "celery-task-meta-"
+"""How Celery's Redis backend names the result of a task, with the task's id behind."""
+TASK = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""A task's id: Celery makes UUIDs."""
 RUN_DIGITS = 12
 """Hexadecimal digits of run_id that become a number: 48 bits fit exactly into a metric's value."""
 _ANSWERED = (
@@ -50,6 +56,17 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a direct call asks besides: the quota counters, and how a Celery task ended.
+
+    Attributes:
+        task: its id; empty for none.
+    """
+
+    task: str = ""
+
+
+@dataclass(frozen=True)
 class Reading:
     """What Redis answered.
 
@@ -60,6 +77,8 @@ class Reading:
         depth: messages in the queue's list, None when it is not up.
         unacked: messages handed out and not acknowledged, None when it is not up.
         quota_keys: counters of AI quotas, at most ``MOST_COUNTED``; None where nobody asked for them.
+        task: what Celery's own result says of the task that was asked for, for example SUCCESS; empty where
+            there is none: it has not run, keeps no result or elsewhere, or the probe may not read it.
         error: why it is not up, or not known to be.
     """
 
@@ -68,6 +87,7 @@ class Reading:
     depth: int | None = None
     unacked: int | None = None
     quota_keys: int | None = None
+    task: str = ""
     error: str = ""
 
     def by_environment(self) -> dict[str, float]:
@@ -85,27 +105,33 @@ class Reading:
         return {"QueueDepth": self.depth, "Unacked": self.unacked}
 
 
-def read(settings: Settings, logins: Logins, *, count_quotas: bool = False) -> Reading:
+def asked(event: Any) -> Asked:
+    """Return what the event of a direct call asks; what is no task's id asks for none."""
+    task = event.get("task") if isinstance(event, dict) else None
+    return Asked(task if isinstance(task, str) and TASK.fullmatch(task) else "")
+
+
+def read(settings: Settings, logins: Logins, more: Asked | None = None) -> Reading:
     """Ask Redis, on a connection of its own: a kept one would be the old primary after a failover.
 
     Args:
         settings: where Redis is, and what to ask it.
         logins: who asks; a login that Redis refuses is read again, once.
-        count_quotas: also count the quota counters: for a direct call, not each minute.
+        more: what a direct call asks besides; None each minute.
     """
-    reading, refused = _as_somebody(settings, logins, count_quotas=count_quotas)
+    reading, refused = _as_somebody(settings, logins, more)
     if refused and logins.renew():
-        reading, _ = _as_somebody(settings, logins, count_quotas=count_quotas)
+        reading, _ = _as_somebody(settings, logins, more)
     return reading
 
 
-def _as_somebody(settings: Settings, logins: Logins, *, count_quotas: bool) -> tuple[Reading, bool]:
+def _as_somebody(settings: Settings, logins: Logins, more: Asked | None) -> tuple[Reading, bool]:
     """Return the reading, and whether Redis refused the login."""
     login = logins.read()
     if isinstance(login, Unknown):
         return Reading(up=None, error=login.why), False
     try:
-        return _asked(settings, login, count_quotas=count_quotas), False
+        return _answered(settings, login, more), False
     except _ANSWERED as error:
         return _failed(None, login, error), isinstance(error, redis.AuthenticationError)
     except _NO_ANSWER as error:
@@ -118,7 +144,7 @@ def _failed(up: bool | None, login: Login, error: Exception) -> Reading:
     return Reading(up=up, error=login.out_of(f"{type(error).__name__}: {text}"))
 
 
-def _asked(settings: Settings, login: Login, *, count_quotas: bool) -> Reading:
+def _answered(settings: Settings, login: Login, more: Asked | None) -> Reading:
     client: Any = redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
@@ -138,17 +164,30 @@ def _asked(settings: Settings, login: Login, *, count_quotas: bool) -> Reading:
             run_id=str(info["run_id"]),
             depth=int(client.llen(settings.queue)),
             unacked=int(client.hlen(settings.unacked)),
-            quota_keys=_quotas(client, settings.quota_pattern) if count_quotas else None,
+            quota_keys=_quotas(client, settings.quota_pattern) if more else None,
+            task=_state(client, more.task) if more and more.task else "",
         )
     finally:
         client.close()
 
 
-def _quotas(server: Any, pattern: str) -> int:
-    """Count keys like the pattern, without blocking Redis."""
+def _state(server: Any, task: str) -> str:
+    """Return what Celery keeps of a task; what is not to be had is no proof, and no trouble of Redis."""
+    try:
+        found = json.loads(server.get(f"{RESULT}{task}") or "{}")
+        return str(found.get("status", ""))
+    except (redis.ResponseError, ValueError, AttributeError):
+        return ""
+
+
+def _quotas(server: Any, pattern: str) -> int | None:
+    """Count keys like the pattern, without blocking Redis; None where the probe may not."""
     cursor, found = 0, 0
     for _ in range(SCAN_ROUNDS):
-        cursor, keys = server.scan(cursor, match=pattern, count=MOST_COUNTED)
+        try:
+            cursor, keys = server.scan(cursor, match=pattern, count=MOST_COUNTED)
+        except redis.ResponseError:
+            return None
         found += len(keys)
         if not cursor or found >= MOST_COUNTED:
             break

@@ -1,7 +1,7 @@
 """What redis_unavailable looks at, and the facts it makes of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ from runbook.aws import Aws, Calls
 from runbook.checks import alarms, elasticache, health, metrics, redis
 from runbook.checks.metrics import Samples, Series
 from runbook.checks.reading import ask
-from runbook.model import Unknown
+from runbook.model import Decision, Incident, Unknown
 
 WINDOW = timedelta(minutes=60)
 """Of the probe's readings: an outage that opened the incident is in it, and the run before it."""
@@ -33,6 +33,8 @@ class Facts:
         run: a number that changes when Redis restarts, per minute.
         depth: messages in the Celery queue, per minute.
         health: the public health endpoint's answer now.
+        task: how the Celery task of our reconcile ended by its own result, empty where that says nothing;
+            None in a look that has not asked.
     """
 
     at: datetime
@@ -44,6 +46,7 @@ class Facts:
     run: Samples | Unknown
     depth: Samples | Unknown
     health: health.Health | Unknown
+    task: str | Unknown | None = None
 
     def seen(self) -> dict[str, str]:
         """Return one short line per question."""
@@ -55,7 +58,14 @@ class Facts:
             "queue": metrics.line(self.depth, 5, "messages, last 5 min"),
             "health": health.line(self.health),
             "alarms": alarms.line(self.alarms),
+            **({} if self.task is None else {"task": _task(self.task)}),
         }
+
+
+def _task(fact: str | Unknown) -> str:
+    if isinstance(fact, Unknown):
+        return f"unknown: {fact.why}"
+    return fact or "no result is to be seen"
 
 
 def _events(fact: tuple[elasticache.Event, ...] | Unknown) -> str:
@@ -96,3 +106,27 @@ def facts(now: datetime, answers: Mapping[str, Any]) -> Facts:
     if isinstance(measured, Unknown):
         measured = dict.fromkeys(("up", "run", "depth"), measured)
     return Facts(at=now, **measured, **rest)
+
+
+def task_of(incident: Incident) -> str:
+    """Return the id of the Celery task that our unproved reconcile has queued; empty where there is none."""
+    attempt = incident.unverified
+    return str(attempt.left.get("task_id", "")) if attempt else ""
+
+
+def closer_reads(
+    aws: Aws, settings: Settings, facts: Facts, incident: Incident, decision: Decision
+) -> Calls:
+    """Return the question after our own task's result, where there is one to prove."""
+    del facts, decision
+    task = task_of(incident)
+    if not task:
+        return {}
+    read = partial(redis.read, aws.reader("lambda"), settings.probe, task)
+    return {"task": partial(ask, "the task's result", read)}
+
+
+def with_closer(facts: Facts, answers: Mapping[str, Any]) -> Facts:
+    """Return the facts with what was read since."""
+    reading: redis.Reading | Unknown = answers["task"]
+    return replace(facts, task=reading if isinstance(reading, Unknown) else reading.task)

@@ -44,6 +44,11 @@ WORKING = frozenset({"available", "modifying", "snapshotting"})
 """Statuses of a group that is there, whatever ElastiCache does beside it."""
 
 
+DONE = "SUCCESS"
+FAILED = frozenset({"FAILURE", "REVOKED"})
+"""States of a Celery task that has ended."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """The numbers of the table.
@@ -53,7 +58,7 @@ class Limits:
         failover_minutes: that Redis may be away: an ElastiCache failover takes up to a few minutes.
         consume_minutes: that workers may take to reconnect and consume before a person is asked.
         good_minutes: that Redis must stay up before the end.
-        proof_minutes: that the quota counters may take to appear after the task was queued.
+        proof_minutes: that the task may take to show a result after it was queued.
         before_minutes: before the incident's start in which the outage itself is looked for: the alarm
             takes 3 min, CloudWatch 2 more.
         stale_minutes: a newest reading older than this tells nothing: the probe is behind.
@@ -124,25 +129,29 @@ def _down(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
 def _verify(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
-    """Judge the last reconcile by the counters that it should have made."""
-    del commands
+    """Judge the last reconcile by its task's own result; counters prove nothing, each request makes one."""
     attempt = incident.unverified
     if attempt is None:
         return None
-    reading = facts.reading
-    if isinstance(reading, Unknown):
-        return Wait(reading.why, blind=True)
     since = attempt.outcome_at or attempt.tried_at
-    counters = reading.quota_keys or 0
-    if counters > 0 and (
-        attempt.prior["quota_keys"] == 0 or counters > attempt.prior["quota_keys"]
-    ):
-        why = f"{counters} quota counters in Redis since the reconcile of {since:%H:%M}"
+    name = f"the reconcile of {since:%H:%M}"
+    if facts.task == DONE:
+        why = f"the task of {name} says that it is done; {_counters(facts, attempt)}"
         return Wait(why, verdict=Verdict(Outcome.VERIFIED, why))
+    if facts.task in FAILED:
+        why = f"the task of {name} has failed: {facts.task}; read the worker's log"
+        return Escalate(why, commands.reconcile, Verdict(Outcome.FAILED, why))
     if facts.at - since < _minutes(limits.proof_minutes):
-        return Wait(f"the reconcile of {since:%H:%M} is queued; no new quota counter is seen yet")
-    # There may be nothing to count, or the counters never were away: a person reads the update.
-    return _good(facts, limits, f"the reconcile of {since:%H:%M} is queued, not proved; ")
+        return Wait(f"{name} is queued; its task has no result yet")
+    # It may keep none: a person reads the update.
+    return _good(facts, limits, f"{name} is queued, not proved ({_counters(facts, attempt)}); ")
+
+
+def _counters(facts: Facts, attempt: Attempt) -> str:
+    reading = facts.reading
+    now = None if isinstance(reading, Unknown) else reading.quota_keys
+    seen = "not counted" if now is None else str(now)
+    return f"quota counters: {seen}, before it {attempt.prior.get('quota_keys', 'not counted')}"
 
 
 def _lost(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:

@@ -25,6 +25,9 @@ app.conf.update(
     task_default_queue=os.environ.get("SAAS_QUEUE", "celery"),
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
+    # Nobody on the web side waits for a result: the workers alone keep one, of the task that is asked for it.
+    result_backend=URL if "worker" in sys.argv else None,
+    task_ignore_result=True,
 )
 
 if "worker" in sys.argv and Path(os.environ.get("SAAS_BROKEN", "/nonexistent")).exists():
@@ -54,7 +57,7 @@ def _use_database() -> None:
         os.write(2, (json.dumps(line) + "\n").encode())
 
 
-@app.task(name="saas.reconcile_ai_quotas")  # type: ignore[untyped-decorator]  # Celery has no types
+@app.task(name="saas.reconcile_ai_quotas", ignore_result=False)  # type: ignore[untyped-decorator]  # Celery has no types
 def reconcile_ai_quotas() -> None:
     """Rebuild the AI quota counters from the usage log."""
     counted = redis.Redis.from_url(URL)

@@ -127,7 +127,7 @@ class Backend:
         from rehearsal.saas.app import app  # noqa: PLC0415  # Celery is slow to import
 
         try:
-            task = app.send_task("saas.reconcile_ai_quotas", ignore_result=True, retry=False)
+            task = app.send_task("saas.reconcile_ai_quotas", retry=False)
         except Exception as error:  # noqa: BLE001  # kombu raises what its transport raises
             log("ERROR", "web", f"reconcile not queued: {type(error).__name__}")
             return 503, {"error": "the queue is away"}

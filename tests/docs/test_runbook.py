@@ -113,7 +113,7 @@ PROSE = [
     ("C", "does not reconnect within {} min", "reconnect_minutes"),
     ("D", "waits for the failover, {} min", "failover_minutes"),
     ("D", "more than {} min away", "failover_minutes"),
-    ("D", "none are new after {} min", "proof_minutes"),
+    ("D", "else after {} min it ends as", "proof_minutes"),
     ("D", "do not consume for {} min", "consume_minutes"),
     ("E", "shorter than {} min", "prolonged_minutes"),
     ("E", "admits nothing for {} min", "no_outage_minutes"),

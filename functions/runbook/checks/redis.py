@@ -20,6 +20,7 @@ class Reading:
         depth: messages in the Celery queue, None when it is not up.
         quota_keys: counters of AI quotas that exist, counted up to a limit; None where not counted.
         error: why it is not up.
+        task: what Celery's result says of the task that was asked for; empty where there is none.
     """
 
     up: bool
@@ -27,18 +28,19 @@ class Reading:
     depth: int | None
     quota_keys: int | None
     error: str
+    task: str = ""
 
 
-def read(lambda_client: Any, probe: str) -> Reading | Unknown:
+def read(lambda_client: Any, probe: str, task: str = "") -> Reading | Unknown:
     """Call the probe and read its answer.
 
     Args:
         lambda_client: a boto3 client.
         probe: the probe's function name.
+        task: id of a Celery task whose result is asked for too; empty for none.
     """
-    answer = lambda_client.invoke(
-        FunctionName=probe, Payload=json.dumps({"reason": "a scenario asks"}).encode()
-    )
+    event = {"reason": "a scenario asks", "task": task}
+    answer = lambda_client.invoke(FunctionName=probe, Payload=json.dumps(event).encode())
     if "FunctionError" in answer:
         return Unknown(f"the Redis probe failed: {answer['FunctionError']}")
     try:
@@ -51,6 +53,7 @@ def read(lambda_client: Any, probe: str) -> Reading | Unknown:
             depth=found["depth"],
             quota_keys=found.get("quota_keys"),
             error=str(found["error"]),
+            task=str(found.get("task", "")),
         )
     except (ValueError, TypeError, KeyError) as error:
         return Unknown(f"the Redis probe's answer cannot be read: {type(error).__name__}")

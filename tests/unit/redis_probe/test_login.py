@@ -10,7 +10,7 @@ import redis
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from redis_probe.login import ANYBODY, Login, Logins
-from redis_probe.probe import Settings, read
+from redis_probe.probe import Asked, Settings, read
 from runbook.model import Unknown
 
 Of = Callable[..., Settings]
@@ -106,6 +106,14 @@ def test_a_redis_that_wants_a_login_is_not_down(guarded: int, settings: Of) -> N
 
     assert reading.up is None
     assert "NOAUTH" in reading.error
+
+
+def test_what_may_stay_unknown_is_no_trouble_where_it_is_not_permitted(
+    guarded: int, settings: Of
+) -> None:
+    reading = read(settings(guarded), Logins("own", Secrets([BOTH])), Asked("t-1"))
+
+    assert (reading.up, reading.depth, reading.quota_keys, reading.task) == (True, 0, None, "")
 
 
 def test_what_is_not_permitted_is_not_down(guarded: int, settings: Of) -> None:

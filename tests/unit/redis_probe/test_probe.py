@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from redis_probe.login import Logins
-from redis_probe.probe import Reading, Settings, read
+from redis_probe.probe import Asked, Reading, Settings, asked, read
 
 Of = Callable[..., Settings]
 NOBODY = Logins("", None)
@@ -31,7 +31,7 @@ def test_counts_the_quota_counters_for_who_asks(server: Callable[[], int], setti
     with redis.Redis(host="127.0.0.1", port=port) as client:
         client.mset({f"ai_quota:{user}": 9 for user in range(12)} | {"session:1": 1})
 
-    asked = read(settings(port), NOBODY, count_quotas=True)
+    asked = read(settings(port), NOBODY, Asked())
     each_minute = read(settings(port), NOBODY)
 
     assert (asked.quota_keys, each_minute.quota_keys) == (12, None)
@@ -42,7 +42,58 @@ def test_stops_counting_where_more_proves_no_more(server: Callable[[], int], set
     with redis.Redis(host="127.0.0.1", port=port) as client:
         client.mset({f"ai_quota:{user}": 9 for user in range(1500)})
 
-    assert read(settings(port), NOBODY, count_quotas=True).quota_keys == 1000
+    assert read(settings(port), NOBODY, Asked()).quota_keys == 1000
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"),
+    [
+        pytest.param('{"status": "SUCCESS", "result": null}', "SUCCESS", id="done"),
+        pytest.param('{"status": "FAILURE"}', "FAILURE", id="failed"),
+        pytest.param("{}", "", id="no status"),
+        pytest.param("[]", "", id="another shape"),
+        pytest.param("gAN9cQA=", "", id="pickled"),
+        pytest.param(None, "", id="no result"),
+    ],
+)
+def test_reads_how_a_task_ended(
+    kept: str | None, expected: str, server: Callable[[], int], settings: Of
+) -> None:
+    port = server()
+    if kept is not None:
+        with redis.Redis(host="127.0.0.1", port=port) as client:
+            client.set("celery-task-meta-t-1", kept)
+
+    reading = read(settings(port), NOBODY, Asked("t-1"))
+
+    assert (reading.up, reading.task) == (True, expected)
+
+
+def test_a_result_of_another_type_is_no_trouble_of_redis(
+    server: Callable[[], int], settings: Of
+) -> None:
+    port = server()
+    with redis.Redis(host="127.0.0.1", port=port) as client:
+        client.rpush("celery-task-meta-t-1", "x")
+
+    reading = read(settings(port), NOBODY, Asked("t-1"))
+
+    assert (reading.up, reading.task) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"task": "0b8e-1"}, "0b8e-1"),
+        ({"reason": "is it up?"}, ""),
+        ({"task": "a b"}, ""),
+        ({"task": 7}, ""),
+        ("anything", ""),
+    ],
+    ids=["a task", "none", "no id", "a number", "no object"],
+)
+def test_asks_for_what_is_a_tasks_id_only(event: Any, expected: str) -> None:
+    assert asked(event) == Asked(expected)
 
 
 def test_an_empty_redis_is_up_with_nothing_waiting(server: Callable[[], int], settings: Of) -> None:

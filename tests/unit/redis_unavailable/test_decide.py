@@ -1,4 +1,4 @@
-"""Runbook scenario D as a table: wait for Redis, rebuild the quotas once, prove it by the counters."""
+"""Runbook scenario D as a table: wait for Redis, rebuild the quotas once, prove it by the task's result."""
 
 from dataclasses import replace
 from typing import Any
@@ -91,27 +91,39 @@ def test_reconciles_after_a_possible_loss_once_workers_consume(
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "minutes", "expected"),
+    ("task", "minutes", "expected"),
     [
-        pytest.param(0, 12, 2, "Wait VERIFIED", id="the counters are back"),
-        pytest.param(5, 12, 2, "Wait VERIFIED", id="there are more"),
-        pytest.param(0, 0, 9.9, "Wait", id="not yet"),
-        pytest.param(12, 12, 2, "Wait", id="as many as before prove nothing"),
-        pytest.param(0, 0, 10, "Resolve", id="queued, not proved"),
-        pytest.param(0, None, 10, "Resolve", id="not counted"),
+        pytest.param("SUCCESS", 2, "Wait VERIFIED", id="it is done"),
+        pytest.param("FAILURE", 2, "Escalate FAILED", id="it failed"),
+        pytest.param("REVOKED", 2, "Escalate FAILED", id="it was taken off the queue"),
+        pytest.param("STARTED", 9.9, "Wait", id="it runs"),
+        pytest.param("", 9.9, "Wait", id="no result yet"),
+        pytest.param(None, 9.9, "Wait", id="the endpoint has told no task"),
+        pytest.param("", 10, "Resolve", id="it keeps no result"),
+        pytest.param(None, 10, "Resolve", id="nor is a task known"),
+        pytest.param(UNKNOWN, 10, "Resolve", id="the probe did not answer"),
     ],
 )
-def test_the_counters_prove_the_reconcile(
-    before: int, now: int | None, minutes: float, expected: str
+@pytest.mark.parametrize("now", [0, 12, 1000, None], ids=["none", "more", "many", "not counted"])
+def test_only_the_tasks_own_result_proves_the_reconcile(
+    task: Any, minutes: float, expected: str, now: int | None
 ) -> None:
-    done = attempt("reconcile", minutes=minutes, prior={"quota_keys": before})
-    seen = facts(reading=reading(now), up=series(*[1] * 20))
+    done = attempt("reconcile", minutes=minutes, prior={"quota_keys": 0})
+    seen = facts(reading=reading(now), up=series(*[1] * 20), task=task)
 
     decision = decided(seen, incident(done, opened=25))
 
     assert kind(decision) == expected
-    if expected == "Resolve":
-        assert "queued, not proved" in decision.reason
+    assert ("queued, not proved" in decision.reason) is (expected == "Resolve")
+
+
+def test_says_how_many_counters_there_are_for_who_reads_it() -> None:
+    done = attempt("reconcile", minutes=10, prior={"quota_keys": 3})
+    seen = facts(reading=reading(12), up=series(*[1] * 20), task="")
+
+    decision = decided(seen, incident(done, opened=25))
+
+    assert "not proved (quota counters: 12, before it 3)" in decision.reason
 
 
 def test_does_not_reconcile_twice_after_one_outage() -> None:

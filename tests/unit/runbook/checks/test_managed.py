@@ -176,6 +176,25 @@ def test_reads_the_probes_answer(stubbed: Any) -> None:
     assert found == redis.Reading(up=True, run_id="ab", depth=3, quota_keys=9, error="")
 
 
+def test_asks_the_probe_for_a_task(stubbed: Any) -> None:
+    body = {"up": True, "run_id": "ab", "depth": 3, "error": "", "task": "SUCCESS"}
+    client, stub = stubbed("lambda")
+    text = json.dumps(body).encode()
+    stub.add_response(
+        "invoke",
+        {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(text), len(text))},
+        {
+            "FunctionName": "probe",
+            "Payload": b'{"reason": "a scenario asks", "task": "t-1"}',
+        },
+    )
+
+    found = redis.read(client, "probe", "t-1")
+
+    assert isinstance(found, redis.Reading)
+    assert found.task == "SUCCESS"
+
+
 def test_a_redis_that_answers_with_an_error_is_unknown(stubbed: Any) -> None:
     body = {"up": None, "run_id": "", "depth": None, "quota_keys": None, "error": "NOAUTH"}
 
