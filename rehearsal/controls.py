@@ -178,6 +178,31 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
     ),
     "rollback": (
         Control(
+            "backend", "ecs:UpdateService cut", "denied by IAM: ecs:UpdateService",
+            template(without("ecs:UpdateService")),
+        ),
+        Control(
+            "worker", "what was named is not heard",
+            "changed: ['deploy saas-worker:2 to saas-worker']",
+            code(
+                "rollback/services_wiring.py",
+                "return RollbackTo(**told, to=wish.to) if wish and wish.to else Rollback(**told)",
+                "return Rollback(**told)",
+            ),
+        ),
+        Control(
+            "frontend", "fix is a no-op", "changed: []",
+            code(
+                "runbook/fixes/frontend.py",
+                "reply = http.post(self._url(to), token=self._token())",
+                'reply = http.Reply(201, "")',
+            ),
+        ),
+        Control(
+            "frontend", "a dry run is a real one", "the expected end did not come in time",
+            code("rollback/answer.py", "if request.dry_run:", "if None:"),
+        ),
+        Control(
             "database", "iam:PassRole cut", "denied by IAM: iam:PassRole",
             template(without("iam:PassRole")),
         ),

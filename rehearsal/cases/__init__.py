@@ -6,6 +6,7 @@ from rehearsal.cases import (
     db_connections,
     db_unavailable,
     redis_unavailable,
+    rollback,
     rollback_database,
     triage,
     worker_stuck,
@@ -18,7 +19,7 @@ SCENARIOS: dict[str, tuple[Case, ...]] = {
     "db_unavailable": db_unavailable.CASES,
     "redis_unavailable": redis_unavailable.CASES,
     "ai_provider_outage": ai_provider_outage.CASES,
-    "rollback": rollback_database.CASES,
+    "rollback": (*rollback.CASES, *rollback_database.CASES),
     "triage": triage.CASES,
     "worker_stuck": worker_stuck.CASES,
 }
