@@ -7,6 +7,7 @@ from ai_provider_outage.decide import PROVIDER, Commands, Limits, decide
 from ai_provider_outage.settings import Settings
 from runbook import kit
 from runbook.aws import Aws
+from runbook.checks.ecr import Repository
 from runbook.clock import Clock
 from runbook.fixes.provider import SwitchBack, SwitchProvider
 from runbook.fixes.redeploy import Redeploy
@@ -23,10 +24,11 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
     back = SwitchBack(aws, parameter, PROVIDER, region)
     redeploy = Redeploy(
         aws=aws,
+        region=settings.region,
         cluster=settings.cluster,
         service=settings.service,
         container=settings.container,
-        repository=settings.repository,
+        repository=Repository(settings.account, settings.region, settings.repository),
         mode_key="redeploy_backend",
     )
     commands = Commands(

@@ -10,6 +10,7 @@ from backend_5xx.limits import Commands, Limits
 from backend_5xx.settings import Settings
 from runbook import kit
 from runbook.aws import Aws
+from runbook.checks.ecr import Repository
 from runbook.clock import Clock
 from runbook.fixes.memory import RaiseMemory, RestoreMemory
 from runbook.fixes.rollback import Rollback
@@ -41,25 +42,21 @@ def commands_of(settings: Settings) -> Commands:
 
 def fixes_of(settings: Settings, aws: Aws, limits: Limits) -> dict[str, Fix]:
     """Return what may be changed, by the names that the table uses."""
-    memory: dict[str, Any] = {
+    backend: dict[str, Any] = {
         "aws": aws,
+        "region": settings.region,
         "cluster": settings.cluster,
         "service": settings.service,
         "container": settings.container,
-        "repository": settings.repository,
+        "repository": Repository(settings.account, settings.region, settings.repository),
+    }
+    memory: dict[str, Any] = {
+        **backend,
         "roles": frozenset(settings.roles),
         "cap_mib": limits.memory_cap_mib,
         "factor": limits.raise_factor,
     }
-    rollback = Rollback(
-        aws=aws,
-        cluster=settings.cluster,
-        service=settings.service,
-        container=settings.container,
-        repository=settings.repository,
-        proven=limits.proven,
-        mode_key="rollback_backend",
-    )
+    rollback = Rollback(**backend, proven=limits.proven, mode_key="rollback_backend")
     fixes: tuple[Fix, ...] = (rollback, RaiseMemory(**memory), RestoreMemory(**memory))
     return {fix.name: fix for fix in fixes}
 

@@ -19,6 +19,7 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
     """Return what the function's looks work with."""
     fix = Reconcile(
         aws=aws,
+        region=settings.region,
         url=settings.reconcile_url,
         secret=settings.reconcile_secret,
         probe=settings.probe,

@@ -25,13 +25,15 @@ def part(settings: Settings, aws: Aws, limits: Limits) -> Part:
         target=f"vercel:{place.project}",
         fields=FIELDS,
         understand=understand,
-        scenario=partial(_scenario, aws, place, limits),
+        scenario=partial(_scenario, aws, settings.region, place, limits),
         undone_by=UNDONE_BY,
     )
 
 
-def _scenario(aws: Aws, place: Place, limits: Limits, wish: Wish | None) -> Scenario[Facts]:
-    fix = RollbackFrontend(aws, place, to=wish.to if wish else "", mode_key=MODE)
+def _scenario(
+    aws: Aws, region: str, place: Place, limits: Limits, wish: Wish | None
+) -> Scenario[Facts]:
+    fix = RollbackFrontend(aws, region, place, to=wish.to if wish else "", mode_key=MODE)
     return Scenario(
         name=NAME,
         target=fix.resource,

@@ -12,6 +12,7 @@ from rollback.services_request import FIELDS, UNDONE_BY, Names, Wish, understand
 from rollback.settings import Settings
 from runbook.aws import Aws, Calls
 from runbook.checks import ecs, service_deployments, task_definitions
+from runbook.checks.ecr import Repository
 from runbook.checks.reading import ask
 from runbook.fixes.rollback import Rollback
 from runbook.fixes.rollback_to import RollbackTo
@@ -33,7 +34,9 @@ def part(settings: Settings, aws: Aws, limits: Limits, tier: str, other: str) ->
         tier: ``backend`` or ``worker``.
         other: the tier that is left on its version.
     """
-    own = settings.tiers[tier]
+    own: dict[str, Any] = settings.tiers[tier]
+    repository = Repository(settings.account, settings.region, own["repository"])
+    own = {**own, "repository": repository}
     names = Names(
         region=settings.region,
         cluster=settings.cluster,
@@ -70,6 +73,7 @@ def _fix(
 ) -> Rollback:
     told: dict[str, Any] = {
         "aws": aws,
+        "region": names.region,
         "cluster": names.cluster,
         "service": names.service,
         "container": own["container"],

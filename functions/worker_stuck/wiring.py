@@ -4,6 +4,7 @@ from functools import partial
 
 from runbook import kit
 from runbook.aws import Aws
+from runbook.checks.ecr import Repository
 from runbook.clock import Clock
 from runbook.fixes.redeploy import Redeploy
 from runbook.scenario import Kit, Scenario
@@ -51,10 +52,11 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
     """Return what the function's looks work with."""
     fix = Redeploy(
         aws=aws,
+        region=settings.region,
         cluster=settings.cluster,
         service=settings.service,
         container=settings.container,
-        repository=settings.repository,
+        repository=Repository(settings.account, settings.region, settings.repository),
         mode_key=MODE,
     )
     scenario = Scenario(

@@ -86,7 +86,7 @@ def test_a_refused_update_service_is_failed_and_paged_with_the_command(
         in (page["Message"])
     )
     assert (
-        "Next     aws ecs update-service --cluster saas-prod --service saas-worker"
+        "Next     aws ecs update-service --region me-south-1 --cluster saas-prod --service saas-worker"
         in (page["Message"])
     )
     assert stage.item("occupancy#ecs:saas-prod/saas-worker") == {}

@@ -201,7 +201,7 @@ def test_a_look_by_hand_says_what_it_would_do_and_touches_nothing(
         call.operation for call in stage.calls[seen:]
     }
     would = {
-        "the fix": "aws ecs update-service --cluster saas-prod --service saas-worker "
+        "the fix": "aws ecs update-service --region me-south-1 --cluster saas-prod --service saas-worker "
         "--force-new-deployment",
         "the end": "nothing",
     }

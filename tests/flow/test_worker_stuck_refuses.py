@@ -14,7 +14,10 @@ from stage import SETTINGS, Stage
 RESOURCE = "ecs:saas-prod/saas-worker"
 SWITCH = SETTINGS.switch_parameter
 MODE = SETTINGS.mode_parameters["redeploy_worker"]
-COMMAND = "aws ecs update-service --cluster saas-prod --service saas-worker --force-new-deployment"
+COMMAND = (
+    "aws ecs update-service --region me-south-1 --cluster saas-prod --service saas-worker "
+    "--force-new-deployment"
+)
 
 Arrange = Callable[[Stage], None]
 UNREADABLE = "the kill switch or the mode cannot be read ({}): nothing was changed"

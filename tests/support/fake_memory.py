@@ -3,7 +3,8 @@
 from typing import Any
 
 from backend_facts import ROLES, service
-from fake_redeploy import FakeAws
+from fake_redeploy import ACCOUNT, REGION, FakeAws
+from runbook.checks.ecr import Repository
 from runbook.fixes.memory import RaiseMemory
 
 DIGEST = f"sha256:{8:064x}"
@@ -25,10 +26,11 @@ def update(task_definition: str) -> dict[str, Any]:
 def fix(aws: FakeAws | None = None, kind: type[RaiseMemory] = RaiseMemory) -> RaiseMemory:
     return kind(
         aws=aws or FakeAws(),  # type: ignore[arg-type]
+        region=REGION,
         cluster="saas-prod",
         service="saas-backend",
         container="backend",
-        repository="saas-backend",
+        repository=Repository(ACCOUNT, REGION, "saas-backend"),
         roles=frozenset(ROLES),
         cap_mib=4096,
         factor=1.5,

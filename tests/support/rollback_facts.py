@@ -106,7 +106,7 @@ def incident(*attempts: Attempt, **changes: Any) -> Incident:
 
 def front_fix(to: str = "", aws: Any = None, place: Place = PLACE) -> RollbackFrontend:
     """Return the front end's fix."""
-    return RollbackFrontend(aws, place, to, "rollback_backend")
+    return RollbackFrontend(aws, "me-south-1", place, to, "rollback_backend")
 
 
 def decided(

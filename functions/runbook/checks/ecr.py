@@ -16,6 +16,20 @@ _IMAGE = re.compile(
 
 
 @dataclass(frozen=True)
+class Repository:
+    """The only repository that a function may ask about: an image of another registry is not ours to resolve.
+
+    Attributes:
+        account, region: of its registry.
+        name: within it.
+    """
+
+    account: str
+    region: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Image:
     """An image as a task definition names it.
 
@@ -30,7 +44,7 @@ class Image:
     digest: str
 
 
-def parse(reference: str, repository: str) -> Image | Unknown:
+def parse(reference: str, repository: Repository) -> Image | Unknown:
     """Take an image reference apart.
 
     Args:
@@ -38,8 +52,15 @@ def parse(reference: str, repository: str) -> Image | Unknown:
         repository: the only repository that this function may ask about.
     """
     match = _IMAGE.match(reference)
-    if match is None or match["repository"] != repository:
-        return Unknown(f"image {reference!r} is not in the configured repository {repository!r}")
+    if match is None or match["repository"] != repository.name:
+        return Unknown(
+            f"image {reference!r} is not in the configured repository {repository.name!r}"
+        )
+    if (match["account"], match["region"]) != (repository.account, repository.region):
+        return Unknown(
+            f"image {reference!r} is in another registry than that of account {repository.account} "
+            f"in {repository.region}"
+        )
     return Image(match["repository"], match["tag"] or "latest", match["digest"] or "")
 
 

@@ -78,12 +78,14 @@ class RollbackFrontend:
 
     Attributes:
         aws: clients, for the token.
+        region: for the command.
         place: the project.
         to: a deployment's id; empty for the one before.
         mode_key: what the gate reads with the switch.
     """
 
     aws: Aws
+    region: str
     place: Place
     to: str
     mode_key: str
@@ -113,7 +115,10 @@ class RollbackFrontend:
 
     def typed(self, deployment: str) -> str:
         """Return what a person would type for one deployment; the token stays in its secret."""
-        secret = f"aws secretsmanager get-secret-value --secret-id {self.place.secret}"
+        secret = (
+            f"aws secretsmanager get-secret-value --region {self.region} "
+            f"--secret-id {self.place.secret}"
+        )
         return (
             f'curl -X POST "{self._url(deployment)}" -H "Content-Type: application/json" -d "{{}}" '
             f'-H "Authorization: Bearer $({secret} --query SecretString --output text)"'

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from runbook.aws import Aws, Calls
 from runbook.checks import ecs, task_definitions
+from runbook.checks.ecr import Repository
 from runbook.checks.reading import ask
 from runbook.checks.service_deployments import History
 from runbook.checks.task_definitions import TaskDefinition
@@ -96,6 +97,7 @@ class RaiseMemory:
 
     Attributes:
         aws: clients.
+        region: for the command.
         cluster: the cluster's name.
         service: the service's name; never empty, never a pattern.
         container: the essential container.
@@ -106,10 +108,11 @@ class RaiseMemory:
     """
 
     aws: Aws
+    region: str
     cluster: str
     service: str
     container: str
-    repository: str
+    repository: Repository
     roles: frozenset[str]
     cap_mib: int
     factor: float
@@ -134,7 +137,8 @@ class RaiseMemory:
     def deploy(self, task_definition: str) -> str:
         """Return what a person would type to deploy a revision."""
         return (
-            f"aws ecs update-service --cluster {self.cluster} --service {self.service} "
+            f"aws ecs update-service --region {self.region} --cluster {self.cluster} "
+            f"--service {self.service} "
             f"--task-definition {task_definition}"
         )
 

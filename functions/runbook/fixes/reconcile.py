@@ -44,12 +44,14 @@ class Reconcile:
 
     Attributes:
         aws: clients.
+        region: for the command.
         url: the admin endpoint.
         secret: the name of the secret with the bearer token.
         probe: the Redis probe's function name.
     """
 
     aws: Aws
+    region: str
     url: str
     secret: str
     probe: str
@@ -69,7 +71,7 @@ class Reconcile:
         """Return what a person would type; the token stays in its secret."""
         return (
             f'curl -X POST {self.url} -H "Authorization: Bearer $(aws secretsmanager get-secret-value '
-            f'--secret-id {self.secret} --query SecretString --output text)"'
+            f'--region {self.region} --secret-id {self.secret} --query SecretString --output text)"'
         )
 
     def rereads(self, facts: Facts) -> Calls:

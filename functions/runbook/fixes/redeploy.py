@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from runbook.aws import Aws, Calls
 from runbook.checks import ecr, ecs
+from runbook.checks.ecr import Repository
 from runbook.checks.reading import ask
 from runbook.fixes import target
 from runbook.gate import Change, Landed, Refusal
@@ -59,6 +60,7 @@ class Redeploy:
 
     Attributes:
         aws: clients.
+        region: for the command.
         cluster: the cluster's name.
         service: the service's name; never empty, never a pattern.
         container: the essential container, whose image decides.
@@ -67,10 +69,11 @@ class Redeploy:
     """
 
     aws: Aws
+    region: str
     cluster: str
     service: str
     container: str
-    repository: str
+    repository: Repository
     mode_key: str
     name: str = "redeploy"
     holds: timedelta = COMPLETED_DEADLINE + SETTLE
@@ -86,7 +89,8 @@ class Redeploy:
     def command(self) -> str:
         """Return what a person would type."""
         return (
-            f"aws ecs update-service --cluster {self.cluster} --service {self.service} "
+            f"aws ecs update-service --region {self.region} --cluster {self.cluster} "
+            f"--service {self.service} "
             "--force-new-deployment"
         )
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from runbook.aws import Aws, Calls
 from runbook.checks import ecs, service_deployments, task_definitions
+from runbook.checks.ecr import Repository
 from runbook.checks.reading import ask
 from runbook.checks.service_deployments import BACK, GOING_BACK, UNDER_WAY, History, Past
 from runbook.fixes import target
@@ -85,6 +86,7 @@ class Rollback:
 
     Attributes:
         aws: clients.
+        region: for the command.
         cluster: the cluster's name.
         service: the service's name; never empty, never a pattern.
         container: the essential container, whose image decides.
@@ -94,10 +96,11 @@ class Rollback:
     """
 
     aws: Aws
+    region: str
     cluster: str
     service: str
     container: str
-    repository: str
+    repository: Repository
     proven: timedelta
     mode_key: str
     name: str = "rollback"
@@ -114,7 +117,8 @@ class Rollback:
     def command(self) -> str:
         """Return what a person would type."""
         return (
-            f"aws ecs update-service --cluster {self.cluster} --service {self.service} "
+            f"aws ecs update-service --region {self.region} --cluster {self.cluster} "
+            f"--service {self.service} "
             "--task-definition <family>:<revision before>"
         )
 

@@ -59,7 +59,10 @@ def busy(now: ecs.Service) -> Refusal | None:
 
 
 def next_digest(
-    aws: Aws, definition: task_definitions.TaskDefinition, container: str, repository: str
+    aws: Aws,
+    definition: task_definitions.TaskDefinition,
+    container: str,
+    repository: ecr.Repository,
 ) -> str | Unknown:
     """Return the digest that a new deployment of this revision would run in a container."""
     reference = definition.image(container)

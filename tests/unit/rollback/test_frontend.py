@@ -16,7 +16,7 @@ AT_2: dict[str, Any] = {"production": "dpl_2", "job": job()}
 CURL = (
     'curl -X POST "https://api.vercel.com/v1/projects/prj_saas/rollback/dpl_2" '
     '-H "Content-Type: application/json" -d "{}" -H "Authorization: Bearer $(aws secretsmanager '
-    'get-secret-value --secret-id prod/vercel-token --query SecretString --output text)"'
+    'get-secret-value --region me-south-1 --secret-id prod/vercel-token --query SecretString --output text)"'
 )
 
 

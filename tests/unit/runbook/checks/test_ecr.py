@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from runbook.checks import ecr
-from runbook.checks.ecr import Image
+from runbook.checks.ecr import Image, Repository
 from runbook.model import Unknown
 
-HOST = "111122223333.dkr.ecr.me-south-1.amazonaws.com"
+ACCOUNT, REGION = "111122223333", "me-south-1"
+HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
 
@@ -20,12 +21,11 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
         (f"{HOST}/saas-worker@{DIGEST}", "saas-worker", Image("saas-worker", "latest", DIGEST)),
         (f"{HOST}/saas-worker:v1@{DIGEST}", "saas-worker", Image("saas-worker", "v1", DIGEST)),
         (f"{HOST}/team/saas-worker:v1", "team/saas-worker", Image("team/saas-worker", "v1", "")),
-        (f"{HOST}.cn/saas-worker:v1", "saas-worker", Image("saas-worker", "v1", "")),
     ],
-    ids=["tag", "no tag", "digest", "tag and digest", "with a folder", "in China"],
+    ids=["tag", "no tag", "digest", "tag and digest", "with a folder"],
 )
 def test_takes_an_image_reference_apart(reference: str, repository: str, expected: Image) -> None:
-    assert expected == ecr.parse(reference, repository)
+    assert expected == ecr.parse(reference, Repository(ACCOUNT, REGION, repository))
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,35 @@ def test_takes_an_image_reference_apart(reference: str, repository: str, expecte
     ],
 )
 def test_an_image_from_elsewhere_is_unknown(reference: str) -> None:
-    image = ecr.parse(reference, "saas-worker")
+    image = ecr.parse(reference, Repository(ACCOUNT, REGION, "saas-worker"))
 
     why = f"image {reference!r} is not in the configured repository 'saas-worker'"
     assert Unknown(why) == image
+
+
+def test_takes_an_image_of_china_apart() -> None:
+    reference = f"{ACCOUNT}.dkr.ecr.cn-north-1.amazonaws.com.cn/saas-worker:v1"
+
+    image = ecr.parse(reference, Repository(ACCOUNT, "cn-north-1", "saas-worker"))
+
+    assert image == Image("saas-worker", "v1", "")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param(HOST.replace(ACCOUNT, "999999999999"), id="another account"),
+        pytest.param(HOST.replace(REGION, "eu-west-1"), id="another region"),
+    ],
+)
+@pytest.mark.parametrize("pinned", ["", f"@{DIGEST}"], ids=["by a tag", "by its digest"])
+def test_an_image_of_another_registry_is_not_resolved_in_ours(host: str, pinned: str) -> None:
+    reference = f"{host}/saas-worker:stable{pinned}"
+
+    image = ecr.parse(reference, Repository(ACCOUNT, REGION, "saas-worker"))
+
+    registry = f"another registry than that of account {ACCOUNT} in {REGION}"
+    assert image == Unknown(f"image {reference!r} is in {registry}")
 
 
 @pytest.mark.parametrize(

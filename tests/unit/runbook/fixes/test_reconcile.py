@@ -36,7 +36,7 @@ def reconcile(url: str = "https://x/", stubbed: Any = None) -> Reconcile:
         client, stub = stubbed("secretsmanager")
         stub.add_response("get_secret_value", {"SecretString": " t0ken\n"}, {"SecretId": "admin"})
         aws.fixers["secretsmanager"] = client
-    return Reconcile(aws, url, "admin", "probe")
+    return Reconcile(aws, "me-south-1", url, "admin", "probe")
 
 
 @pytest.mark.parametrize(
@@ -99,4 +99,4 @@ def test_names_a_secret_that_is_missing(stubbed: Any) -> None:
     aws: Any = FakeAws(fixers={"secretsmanager": client})
 
     with pytest.raises(FixError, match="the secret admin cannot be read: ResourceNotFound"):
-        Reconcile(aws, "https://x/", "admin", "probe").apply(TRIED)
+        Reconcile(aws, "me-south-1", "https://x/", "admin", "probe").apply(TRIED)

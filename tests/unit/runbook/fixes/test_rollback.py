@@ -19,7 +19,8 @@ from backend_facts import (
     revision,
     service,
 )
-from fake_redeploy import FakeAws
+from fake_redeploy import ACCOUNT, REGION, FakeAws
+from runbook.checks.ecr import Repository
 from runbook.checks.service_deployments import History
 from runbook.fixes import rollback
 from runbook.fixes.rollback import Plan, Rollback
@@ -35,7 +36,14 @@ ROLLING = past(8, 10, "IN_PROGRESS")
 def fix(aws: FakeAws | None = None) -> Rollback:
     found: Any = aws or FakeAws()
     return Rollback(
-        found, "saas-prod", "saas-backend", "backend", "saas-backend", HOUR, "rollback_backend"
+        aws=found,
+        region=REGION,
+        cluster="saas-prod",
+        service="saas-backend",
+        container="backend",
+        repository=Repository(ACCOUNT, REGION, "saas-backend"),
+        proven=HOUR,
+        mode_key="rollback_backend",
     )
 
 
@@ -373,6 +381,6 @@ def test_cannot_tell_what_was_left_in_what_it_could_not_read(missing: str) -> No
 def test_names_its_resource_and_what_a_person_would_type() -> None:
     assert fix().resource == "ecs:saas-prod/saas-backend"
     assert fix().command() == (
-        "aws ecs update-service --cluster saas-prod --service saas-backend "
+        "aws ecs update-service --region me-south-1 --cluster saas-prod --service saas-backend "
         "--task-definition <family>:<revision before>"
     )

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from backend_facts import IMAGE, OLD, UNKNOWN, deployment, past, revision, service
-from fake_redeploy import FakeAws
+from fake_redeploy import ACCOUNT, REGION, FakeAws
 from rollback_facts import attempt, facts
+from runbook.checks.ecr import Repository
 from runbook.checks.service_deployments import History, Past, Revision
 from runbook.fixes.rollback_to import Named, RollbackTo, named
 from runbook.gate import Change, Refusal
@@ -20,13 +21,14 @@ NOTHING = Revision(revision(3))
 
 def fix(to: str = "saas-backend:7", aws: Any = None) -> RollbackTo:
     return RollbackTo(
-        aws or FakeAws(),
-        "saas-prod",
-        "saas-backend",
-        "backend",
-        "saas-backend",
-        HOUR,
-        "rollback_backend",
+        aws=aws or FakeAws(),
+        region=REGION,
+        cluster="saas-prod",
+        service="saas-backend",
+        container="backend",
+        repository=Repository(ACCOUNT, REGION, "saas-backend"),
+        proven=HOUR,
+        mode_key="rollback_backend",
         to=to,
     )
 
