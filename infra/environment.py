@@ -242,9 +242,9 @@ class Environment(_Part):
 
     @model_validator(mode="after")
     def _one_answer(self) -> Self:
-        if self.name == "triage":
+        if f"{self.name}-".startswith("triage-"):
             raise ValueError(
-                "name is 'triage'; expected another: alarms that opted in are named so"
+                f"name is {self.name!r}; expected another: alarms that opted in are named so"
             )
         claimed = {one for names in self.existing_alarms.values() for one in names}
         for alarm in self.triage.alarms:

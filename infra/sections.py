@@ -92,7 +92,7 @@ class Triage(Part):
     """Alarms without a scenario that are told of with the quick diagnostics.
 
     Attributes:
-        alarms: names, besides those that begin with ``nightshift-triage/``.
+        alarms: names, besides those that begin with ``nightshift-triage-<environment>/``.
     """
 
     alarms: list[AlarmName] = Field(default_factory=list)

@@ -11,7 +11,7 @@ from runbook.checks.metrics import Samples
 from runbook.model import Unknown
 from runbook.outbox import Message
 from runbook.tell import quote
-from triage.rang import PREFIX
+from triage.rang import prefix
 
 OVER = "OK"
 """The state of an alarm that has ended before anybody could look."""
@@ -51,8 +51,9 @@ def write(
         "",
         report.text(seen),
         "",
-        f"This alarm is told of since its name begins with {PREFIX} or stands in [triage] alarms of",
-        f"environments/{environment}.toml; it is told once in 60 min. Seen at {now:%Y-%m-%d %H:%M} UTC.",
+        f"This alarm is told of since its name begins with {prefix(environment)} or stands in [triage]",
+        f"alarms of environments/{environment}.toml; it is told once in 60 min.",
+        f"Seen at {now:%Y-%m-%d %H:%M} UTC.",
         "",
     ]
     return Message(

@@ -10,8 +10,13 @@ from runbook.errors import TriggerError
 from runbook.fields import part, shown, text
 from triage.settings import Settings
 
-PREFIX = "nightshift-triage/"
-"""An alarm whose name begins so has opted in; the rule's pattern has the same."""
+
+def prefix(environment: str) -> str:
+    """Return what the name of an alarm begins with that opted in; the rule's pattern has the same.
+
+    The environment is in it: two environments of one account must not both page.
+    """
+    return f"nightshift-triage-{environment}/"
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,11 @@ def parse(event: object, settings: Settings) -> Rang:
             f"event.detail.alarmName is {shown(name)}; auto scaling's alarms and Nightshift's own are "
             "never triaged"
         )
-    if not name.startswith(PREFIX) and name not in settings.alarms:
+    opted_in = prefix(settings.environment)
+    if not name.startswith(opted_in) and name not in settings.alarms:
         raise TriggerError(
-            f"event.detail.alarmName is {shown(name)}; expected a name that begins with {PREFIX!r}, or "
-            "one listed in the environment file"
+            f"event.detail.alarmName is {shown(name)}; expected a name that begins with {opted_in!r}, "
+            "or one listed in the environment file"
         )
     return Rang(name, text(event, "id", "event"))
 

@@ -6,7 +6,7 @@ from infra.chapters import reporting
 from infra.environment import Environment
 from infra.spec import Spec
 from runbook.alarm_shapes import ALARM_TYPE
-from triage.rang import PREFIX
+from triage.rang import prefix
 
 
 def spec(environment: Environment) -> Spec:
@@ -25,7 +25,7 @@ def spec(environment: Environment) -> Spec:
                 "account": [environment.account],
                 "region": [environment.region],
                 "detail": {
-                    "alarmName": [{"prefix": PREFIX}, *listed],
+                    "alarmName": [{"prefix": prefix(environment.name)}, *listed],
                     "state": {"value": ["ALARM"]},
                 },
             }

@@ -4,15 +4,16 @@ from rehearsal.cases.case import Case, Expected
 from rehearsal.cases.watching import paged, updated
 from rehearsal.saas.saas import BACKEND, DATABASE, WORKER
 from rehearsal.stage import Stage
+from triage.rang import prefix
 
-FOREIGN = "nightshift-triage/disk-of-the-search"
+FOREIGN = "disk-of-the-search"
 EVERYTHING = frozenset({WORKER, BACKEND, DATABASE})
 
 
 def foreign_alarm(stage: Stage) -> bool:
     """An alarm of the team's own, which opted in by its name, rings: one page with what can be seen."""
     stage.aws.client("cloudwatch").put_metric_alarm(
-        AlarmName=FOREIGN,
+        AlarmName=prefix(stage.environment.name) + FOREIGN,
         AlarmDescription="The disk of the search is nearly full.",
         Namespace="Search",
         MetricName="DiskUsedPercent",

@@ -226,6 +226,9 @@ def test_only_a_failed_deployment_of_the_backend_wakes_its_scenario(
     ("path", "value"),
     [
         pytest.param("detail.alarmName", "checkout-latency", id="it-did-not-opt-in"),
+        pytest.param(
+            "detail.alarmName", "nightshift-triage-test/checkout-latency", id="another-environments"
+        ),
         pytest.param("detail.alarmName", "TargetTracking-table/a", id="auto-scalings"),
         pytest.param("detail.alarmName", "nightshift-prod/meta/dead-letters", id="our-own"),
         pytest.param("detail.state.value", "OK", id="it-is-over"),

@@ -13,7 +13,7 @@ from triage.look import Triage
 from triage.rang import Rang
 from triage.settings import Settings
 
-NAME = "nightshift-triage/checkout-latency"
+NAME = "nightshift-triage-prod/checkout-latency"
 CHANGES_THE_USERS = ("Register", "Stop", "Run", "UpdateService", "PutParameter", "Invoke")
 
 
@@ -134,7 +134,9 @@ def test_another_alarm_has_its_own_hour(world: World) -> None:
     look(world)
     settings = build(Settings, {**world.told, "alarms": []}, "triage")
 
-    Triage(world.aws, settings, world.outbox, world).look(Rang("nightshift-triage/b", "event-2"))
+    Triage(world.aws, settings, world.outbox, world).look(
+        Rang("nightshift-triage-prod/b", "event-2")
+    )
 
     assert len(world.published("pages")) == 2
 

@@ -44,7 +44,7 @@ def named(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "name",
-    ["nightshift-triage/checkout-latency", "nightshift-triage/a b", "checkout latency"],
+    ["nightshift-triage-prod/checkout-latency", "nightshift-triage-prod/a b", "checkout latency"],
     ids=["by its name", "with a space", "by the environment file"],
 )
 def test_takes_an_alarm_that_opted_in(name: str) -> None:
@@ -60,7 +60,13 @@ def test_takes_an_alarm_that_opted_in(name: str) -> None:
         pytest.param(
             "checkout latency 2", "expected a name that begins with", id="it only begins like one"
         ),
-        pytest.param("Nightshift-Triage/a", "expected a name that", id="in capitals"),
+        pytest.param("Nightshift-Triage-Prod/a", "expected a name that", id="in capitals"),
+        pytest.param(
+            "nightshift-triage-test/a", "'nightshift-triage-prod/'", id="another environment's"
+        ),
+        pytest.param(
+            "nightshift-triage-prod-2/a", "expected a name that", id="one with a longer name"
+        ),
         pytest.param("TargetTracking-a", "are never triaged", id="auto scaling's"),
         pytest.param("nightshift-prod/meta/dead-letters", "are never triaged", id="our own"),
         pytest.param("", "expected a text", id="no name"),
