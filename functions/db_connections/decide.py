@@ -9,7 +9,7 @@ connections unknown                                    wait, blind
 a count was lowered, not settled                       wait
 settled, and connections fell                          verified
 settled, and they did not; worker only, users suffer   scale down the backend as well
-settled, and they did not                              failed: put every count back, then escalate
+settled, and they did not; or that step was refused    failed: put every count back, then escalate
 a count was put back, connections climb again          escalate; the others stay lowered
 below 80 % for 5 min, counts still lowered             put them back, one at a time
 below 80 % for 5 min, alarms OK                        resolve
@@ -178,7 +178,9 @@ def _verify(facts: Facts, incident: Incident, limits: Limits, advice: Advice) ->
         why = f"connections fell from {before} to {most} after {since}"
         return Wait(why, verdict=Verdict(Outcome.VERIFIED, why))
     why = f"{since} did not help: connections went from {before} to {most}"
-    more = _next(facts, incident, limits, advice) if _users_suffer(facts, limits) is True else None
+    # Where the next step was refused, a person has it: then this one, which did not help, is put back.
+    goes_on = incident.status is Status.OPEN and _users_suffer(facts, limits) is True
+    more = _next(facts, incident, limits, advice) if goes_on else None
     return more or Wait(why, verdict=Verdict(Outcome.FAILED, why))
 
 

@@ -115,6 +115,14 @@ def test_the_fall_of_connections_judges_the_step(
     assert kind(decision) == expected
 
 
+def test_a_step_that_did_not_help_is_taken_back_where_the_next_one_was_refused() -> None:
+    escalated = incident(lower(), opened=20, status=Status.ESCALATED)
+
+    decision = decided(facts(), escalated)
+
+    assert kind(decision) == "Wait FAILED"
+
+
 def test_takes_back_both_steps_newest_first_then_pages_with_the_counts() -> None:
     worker, backend = lower(outcome=Outcome.FAILED), lower("backend", Outcome.FAILED, 5)
     undo = attempt(
