@@ -128,7 +128,7 @@ CASES = (
     Case(
         "database_at_fault", "Postgres is killed", database_at_fault,
         Expected(
-            changes=(), records=("the database is at fault",),
+            changes=(), records=("the database is at fault",), others=("db_unavailable",),
             proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND,
             untouched=True,
         ),
@@ -139,6 +139,7 @@ CASES = (
         Expected(
             changes=("deploy saas-backend:1 to saas-backend",),
             updates=("rollback applied", "fix verified", "resolved"),
+            others=("db_unavailable",),
             proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND, new_workers=True, alarm_ok=True,
         ),
         parts=frozenset({*PARTS, WORKER}), counts=BACKENDS, alarm=ALARM,
