@@ -76,7 +76,15 @@ def reads(aws: Aws, settings: Settings, now: datetime) -> Calls:
         "provider": partial(ssm.parameter, reader("ssm"), settings.provider_parameter),
         "service": partial(ecs.service, reader("ecs"), cluster, service),
         "running": partial(ecs.running_tasks, reader("ecs"), cluster, service),
-        "stopped": partial(ecs.stopped_tasks, reader("ecs"), cluster, service, now, STOPPED_WINDOW),
+        "stopped": partial(
+            ecs.stopped_tasks,
+            reader("ecs"),
+            cluster,
+            service,
+            now,
+            STOPPED_WINDOW,
+            aws.side_by_side,
+        ),
         "definition": partial(
             ecs.definition, reader("ecs"), settings.task_family, settings.container
         ),

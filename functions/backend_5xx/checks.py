@@ -191,7 +191,9 @@ def reads(aws: Aws, settings: Settings, now: datetime) -> Calls:
         "alarms": partial(alarms.states, cloudwatch, settings.alarms),
         "metrics": partial(metrics.read, cloudwatch, series(settings), now, WINDOW),
         "service": partial(_running, ecs_, cluster, service),
-        "stopped": partial(ecs.stopped_tasks, ecs_, cluster, service, now, STOPPED_WINDOW),
+        "stopped": partial(
+            ecs.stopped_tasks, ecs_, cluster, service, now, STOPPED_WINDOW, aws.side_by_side
+        ),
         "history": partial(service_deployments.read, ecs_, cluster, service),
         "health": partial(health.read, settings.health_url),
         "instance": partial(rds.instance, database, settings.instance),
@@ -247,14 +249,16 @@ def closer_reads(
     if not first and (undo or not near):
         return {}
     logs, ecs_, cluster = aws.reader("logs"), aws.reader("ecs"), settings.cluster
-    worker, at = settings.worker, facts.at
+    worker, at, together = settings.worker, facts.at, aws.side_by_side
     asked: dict[str, Callable[[], Any]] = {
-        "lines": partial(error_lines.read, logs, settings.log_group, at, LINES_WINDOW),
+        "lines": partial(error_lines.read, logs, settings.log_group, at, LINES_WINDOW, together),
         "worker_lines": partial(
-            error_lines.read, logs, settings.worker_log_group, at, LINES_WINDOW
+            error_lines.read, logs, settings.worker_log_group, at, LINES_WINDOW, together
         ),
         "worker": partial(ecs.service, ecs_, cluster, worker),
-        "worker_stopped": partial(ecs.stopped_tasks, ecs_, cluster, worker, at, STOPPED_WINDOW),
+        "worker_stopped": partial(
+            ecs.stopped_tasks, ecs_, cluster, worker, at, STOPPED_WINDOW, together
+        ),
     }
     return {name: partial(ask, name, read) for name, read in asked.items()}
 

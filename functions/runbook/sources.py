@@ -77,12 +77,12 @@ class Settings(Common):
 
 def sources(aws: Aws, settings: Settings, now: datetime) -> dict[str, Source]:
     """Return every source by its heading, in the order in which a person reads them."""
-    reader, group, cluster = aws.reader("ecs"), aws.reader("logs"), settings.cluster
+    reader, cluster = aws.reader("ecs"), settings.cluster
     table = Table(aws.reader("dynamodb"), settings.table)
     found: dict[str, Source] = {"health": lambda: (health.line(health.read(settings.health_url)),)}
     for name, tier in settings.tiers.items():
         found[name] = partial(_service, reader, cluster, tier["service"])
-        found[f"{name} stopped"] = partial(_stopped, reader, cluster, tier["service"], now)
+        found[f"{name} stopped"] = partial(_stopped, aws, cluster, tier["service"], now)
     found |= {
         "database": partial(_database, aws.reader("rds"), settings.instance),
         "database events": partial(_database_events, aws.reader("rds"), settings.instance, now),
@@ -97,8 +97,8 @@ def sources(aws: Aws, settings: Settings, now: datetime) -> dict[str, Source]:
         "metrics": partial(_metrics, aws.reader("cloudwatch"), settings, now),
     }
     for name, tier in settings.tiers.items():
-        found[f"{name} errors"] = partial(_errors, group, tier["log_group"], now)
-        found[f"{name} log"] = partial(_newest, group, tier["log_group"], now)
+        found[f"{name} errors"] = partial(_errors, aws, tier["log_group"], now)
+        found[f"{name} log"] = partial(_newest, aws, tier["log_group"], now)
     return found
 
 
@@ -114,8 +114,8 @@ def _service(client: Any, cluster: str, name: str) -> Lines:
     return (ecs.line(ecs.service(client, cluster, name)),)
 
 
-def _stopped(client: Any, cluster: str, name: str, now: datetime) -> Lines | Unknown:
-    found = ecs.stopped_tasks(client, cluster, name, now, SPAN)
+def _stopped(aws: Aws, cluster: str, name: str, now: datetime) -> Lines | Unknown:
+    found = ecs.stopped_tasks(aws.reader("ecs"), cluster, name, now, SPAN, aws.side_by_side)
     if isinstance(found, Unknown):
         return found
     lines = [
@@ -254,13 +254,13 @@ def _metrics(client: Any, settings: Settings, now: datetime) -> Lines:
     )
 
 
-def _errors(client: Any, group: str, now: datetime) -> Lines:
-    found = error_lines.read(client, group, now, SPAN)
+def _errors(aws: Aws, group: str, now: datetime) -> Lines:
+    found = error_lines.read(aws.reader("logs"), group, now, SPAN, aws.side_by_side)
     return (error_lines.total(found), *error_lines.top(found))
 
 
-def _newest(client: Any, group: str, now: datetime) -> Lines:
-    found = logs.recent(client, group, now, SPAN, MOST_NEWEST)
+def _newest(aws: Aws, group: str, now: datetime) -> Lines:
+    found = logs.recent(aws.reader("logs"), group, now, SPAN, MOST_NEWEST, aws.side_by_side)
     least = "at least " if found.more else ""
     return (
         f"{least}{found.count} lines since {found.since:%H:%M} UTC in {group}",

@@ -142,7 +142,15 @@ def reads(aws: Aws, settings: Settings, now: datetime) -> Calls:
         "metrics": partial(metrics.read, reader("cloudwatch"), series(settings), now, WINDOW),
         "service": partial(ecs.service, reader("ecs"), cluster, service),
         "running": partial(ecs.running_tasks, reader("ecs"), cluster, service),
-        "stopped": partial(ecs.stopped_tasks, reader("ecs"), cluster, service, now, STOPPED_WINDOW),
+        "stopped": partial(
+            ecs.stopped_tasks,
+            reader("ecs"),
+            cluster,
+            service,
+            now,
+            STOPPED_WINDOW,
+            aws.side_by_side,
+        ),
         "definition": partial(
             ecs.definition, reader("ecs"), settings.task_family, settings.container
         ),

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from runbook.aws import SideBySide, one_by_one
 from runbook.model import Unknown
 from runbook.permissions import Need
 
@@ -163,19 +165,48 @@ def running_tasks(ecs: Any, cluster: str, name: str) -> tuple[str, ...]:
 
 
 def stopped_tasks(
-    ecs: Any, cluster: str, name: str, now: datetime, span: timedelta
+    ecs: Any,
+    cluster: str,
+    name: str,
+    now: datetime,
+    span: timedelta,
+    side_by_side: SideBySide = one_by_one,
 ) -> tuple[Stopped, ...] | Unknown:
-    """Return the service's tasks that stopped within ``span``, newest first; ECS keeps them an hour."""
+    """Return the service's tasks that stopped within ``span``, newest first; ECS keeps them an hour.
+
+    Args:
+        ecs: a boto3 client.
+        cluster: of the service.
+        name: of the service.
+        now: the end of the span.
+        span: how far back.
+        side_by_side: how the pages are described, once all of them are listed.
+    """
+    pages = _stopped_pages(ecs, cluster, name)
+    if isinstance(pages, Unknown):
+        return pages
+    answers = side_by_side(
+        {
+            str(number): partial(ecs.describe_tasks, cluster=cluster, tasks=page)
+            for number, page in enumerate(pages)
+            if page
+        }
+    )
+    tasks = [task for answer in answers.values() for task in answer["tasks"]]
+    found = [_stopped(task) for task in tasks if task.get("stoppedAt")]
+    recent = [task for task in found if task.stopped_at >= now - span]
+    return tuple(sorted(recent, key=lambda task: task.stopped_at, reverse=True))
+
+
+def _stopped_pages(ecs: Any, cluster: str, name: str) -> list[list[str]] | Unknown:
+    """List the service's stopped tasks: each page names the next, so none is described before the last."""
     asked: dict[str, Any] = {"cluster": cluster, "serviceName": name, "desiredStatus": "STOPPED"}
-    found: list[Stopped] = []
+    pages: list[list[str]] = []
     for _ in range(MOST_PAGES):
         page = ecs.list_tasks(**asked)
-        if page["taskArns"]:
-            tasks = ecs.describe_tasks(cluster=cluster, tasks=page["taskArns"])["tasks"]
-            found += [_stopped(task) for task in tasks if task.get("stoppedAt")]
+        pages.append(page["taskArns"])
         if "nextToken" not in page:
-            recent = [task for task in found if task.stopped_at >= now - span]
-            return tuple(sorted(recent, key=lambda task: task.stopped_at, reverse=True))
+            return pages
         asked["nextToken"] = page["nextToken"]
     return Unknown(f"stopped tasks of {name}: more than {MOST_PAGES * MOST_TASKS}")
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from runbook.aws import SideBySide, one_by_one
+from runbook.checks.logs import pages
 from runbook.model import Unknown
 from runbook.permissions import Need
 
 NEEDS = (Need("logs:FilterLogEvents", "log_group"),)
 
-MOST_PAGES = 3
 NEWEST = timedelta(minutes=10)
 """Are asked for by themselves: FilterLogEvents begins with the oldest line, and may have too many."""
 MOST_LINES = 1000
@@ -78,23 +79,21 @@ class Errors:
     database_since: datetime | None = None
 
 
-def read(logs: Any, group: str, now: datetime, span: timedelta) -> Errors:
+def read(
+    logs: Any,
+    group: str,
+    now: datetime,
+    span: timedelta,
+    side_by_side: SideBySide = one_by_one,
+) -> Errors:
     """Read the error lines of the last ``span``: some of its last 10 min, some of before, and what fits."""
-    waiting = [
+    questions = (
         _question(group, now - NEWEST, now),
         _question(group, now - span, now - NEWEST),
-    ]
-    found: list[Mapping[str, Any]] = []
-    for _ in range(MOST_PAGES):
-        if not waiting:
-            break
-        asked = waiting.pop(0)
-        answer = logs.filter_log_events(**asked)
-        found += answer["events"]
-        if "nextToken" in answer:
-            waiting.append({**asked, "nextToken": answer["nextToken"]})
+    )
+    found, more = pages(logs, questions, side_by_side)
     lines = [(_at(one), str(one["message"])[:MOST_PARSED]) for one in found]
-    return _grouped(now - span, [one for one in lines if _is_error(one[1])], bool(waiting))
+    return _grouped(now - span, [one for one in lines if _is_error(one[1])], more)
 
 
 def _question(group: str, since: datetime, until: datetime) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """CloudWatch Logs: has anything been logged lately, how much, and what last?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
+from runbook.aws import SideBySide, one_by_one
 from runbook.model import Unknown
 from runbook.permissions import Need
 
@@ -61,14 +63,31 @@ class Recent:
     lines: tuple[tuple[datetime, str], ...]
 
 
-def recent(logs: Any, group: str, now: datetime, span: timedelta, most: int) -> Recent:
-    """Read up to 3 pages of the last ``span``, its last 2 min first; keep the ``most`` newest lines."""
+def pages(
+    logs: Any, questions: Sequence[Mapping[str, Any]], side_by_side: SideBySide
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """Read the first page of each question, then of the first that has more, up to 3 pages in all.
+
+    Args:
+        logs: a boto3 client.
+        questions: of FilterLogEvents, 3 at the most.
+        side_by_side: how the first pages are asked for; each further one needs the answer before it.
+
+    Returns:
+        The events, and whether there are more that were not read.
+    """
+    calls = {
+        str(number): partial(logs.filter_log_events, **asked)
+        for number, asked in enumerate(questions)
+    }
+    answers = side_by_side(calls)
+    found = [event for number in calls for event in answers[number]["events"]]
     waiting = [
-        _between(group, now - NEWEST, now),
-        _between(group, now - span, now - NEWEST),
+        {**asked, "nextToken": answers[number]["nextToken"]}
+        for number, asked in zip(calls, questions, strict=True)
+        if "nextToken" in answers[number]
     ]
-    found: list[Mapping[str, Any]] = []
-    for _ in range(MOST_PAGES):
+    for _ in range(MOST_PAGES - len(questions)):
         if not waiting:
             break
         asked = waiting.pop(0)
@@ -76,12 +95,29 @@ def recent(logs: Any, group: str, now: datetime, span: timedelta, most: int) -> 
         found += answer["events"]
         if "nextToken" in answer:
             waiting.append({**asked, "nextToken": answer["nextToken"]})
+    return found, bool(waiting)
+
+
+def recent(
+    logs: Any,
+    group: str,
+    now: datetime,
+    span: timedelta,
+    most: int,
+    side_by_side: SideBySide = one_by_one,
+) -> Recent:
+    """Read up to 3 pages of the last ``span``, its last 2 min first; keep the ``most`` newest lines."""
+    questions = (
+        _between(group, now - NEWEST, now),
+        _between(group, now - span, now - NEWEST),
+    )
+    found, more = pages(logs, questions, side_by_side)
     newest = sorted(found, key=lambda one: int(one["timestamp"]), reverse=True)[:most]
     lines = tuple(
         (datetime.fromtimestamp(one["timestamp"] / 1000, UTC), str(one["message"]))
         for one in newest
     )
-    return Recent(now - span, len(found), bool(waiting), lines)
+    return Recent(now - span, len(found), more, lines)
 
 
 def _between(group: str, since: datetime, until: datetime) -> dict[str, Any]:

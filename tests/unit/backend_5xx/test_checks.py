@@ -24,6 +24,7 @@ from backend_facts import (
 )
 from infra import environment
 from infra.chapters import backend_5xx
+from runbook.aws import one_by_one
 from runbook.clock import to_text
 from runbook.errors import TableError
 from runbook.explains import Cause
@@ -37,6 +38,8 @@ SETTINGS = build(
 
 class NoAws:
     """Hands out clients that nobody may call."""
+
+    side_by_side = staticmethod(one_by_one)
 
     def reader(self, name: str) -> str:
         return name

@@ -6,6 +6,7 @@ from unittest.mock import ANY
 
 import pytest
 
+from at_once import AtOnce
 from fake_redeploy import FakeAws
 from prod_settings import WORKER as SETTINGS
 from runbook.checks.metrics import Sample, Samples
@@ -68,11 +69,13 @@ def test_reads_60_min_of_stopped_tasks(stubbed: Any) -> None:
     arns = [task["taskArn"] for task in tasks]
     stub.add_response("list_tasks", {"taskArns": arns})
     stub.add_response("describe_tasks", {"tasks": tasks})
-    aws: Any = FakeAws({"ecs": client})
+    together = AtOnce()
+    aws: Any = FakeAws({"ecs": client}, side_by_side=together)
 
     found = checks.reads(aws, SETTINGS, NOW)["stopped"]()
 
     assert [one.arn for one in found] == [f"{TASKS}60"]
+    assert together.counts == [1]
 
 
 def test_a_question_that_is_refused_is_unknown(stubbed: Any) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from at_once import AtOnce
+from runbook.aws import SideBySide, one_by_one
 from runbook.checks import ecs
 from runbook.model import Unknown
 
@@ -44,20 +46,26 @@ def task(number: int, minutes: float | None, **changes: Any) -> dict[str, Any]:
     }
 
 
-def stub_page(stub: Any, tasks: list[dict[str, Any]], token: str = "", following: str = "") -> None:
-    asked = {**OF_SERVICE, "desiredStatus": "STOPPED", **({"nextToken": token} if token else {})}
-    arns = [one["taskArn"] for one in tasks]
-    stub.add_response(
-        "list_tasks", {"taskArns": arns, **({"nextToken": following} if following else {})}, asked
-    )
-    if tasks:
-        stub.add_response(
-            "describe_tasks", {"tasks": tasks}, {"cluster": "saas-prod", "tasks": arns}
-        )
+def stub_list(stub: Any, *pages: list[dict[str, Any]], more: bool = False) -> None:
+    for number, tasks in enumerate(pages, start=1):
+        token = {"nextToken": f"t{number - 1}"} if number > 1 else {}
+        following = {"nextToken": f"t{number}"} if more or number < len(pages) else {}
+        answer = {"taskArns": [one["taskArn"] for one in tasks], **following}
+        asked = {**OF_SERVICE, "desiredStatus": "STOPPED", **token}
+        stub.add_response("list_tasks", answer, asked)
 
 
-def stopped(client: Any) -> tuple[ecs.Stopped, ...] | Unknown:
-    return ecs.stopped_tasks(client, "saas-prod", "saas-worker", NOW, timedelta(minutes=60))
+def stub_pages(stub: Any, *pages: list[dict[str, Any]]) -> None:
+    """Expect each page to be listed before the first is described."""
+    stub_list(stub, *pages)
+    for tasks in filter(None, pages):
+        asked = {"cluster": "saas-prod", "tasks": [one["taskArn"] for one in tasks]}
+        stub.add_response("describe_tasks", {"tasks": tasks}, asked)
+
+
+def stopped(client: Any, together: SideBySide = one_by_one) -> tuple[ecs.Stopped, ...] | Unknown:
+    span = timedelta(minutes=60)
+    return ecs.stopped_tasks(client, "saas-prod", "saas-worker", NOW, span, together)
 
 
 def test_describes_a_stopped_task(stubbed: Any) -> None:
@@ -67,7 +75,7 @@ def test_describes_a_stopped_task(stubbed: Any) -> None:
         {"name": "sidecar", "exitCode": 0},
         {"name": "never-pulled"},
     ]
-    stub_page(stub, [task(1, 5, containers=containers)])
+    stub_pages(stub, [task(1, 5, containers=containers)])
 
     found = stopped(client)
 
@@ -88,7 +96,7 @@ def test_describes_a_stopped_task(stubbed: Any) -> None:
 def test_a_task_that_stopped_without_a_reason_says_so(reason: dict[str, str], stubbed: Any) -> None:
     client, stub = stubbed("ecs")
     bare = {"taskArn": f"{ARN}1", "stoppedAt": ago(5), "containers": [], **reason}
-    stub_page(stub, [bare])
+    stub_pages(stub, [bare])
 
     found = stopped(client)
 
@@ -97,9 +105,7 @@ def test_a_task_that_stopped_without_a_reason_says_so(reason: dict[str, str], st
 
 def test_puts_the_newest_of_all_pages_first_and_leaves_out_what_is_old(stubbed: Any) -> None:
     client, stub = stubbed("ecs")
-    stub_page(stub, [task(1, 50), task(2, 60), task(3, 60.1)], following="t1")
-    stub_page(stub, [], "t1", "t2")
-    stub_page(stub, [task(4, 1), task(5, None)], "t2")
+    stub_pages(stub, [task(1, 50), task(2, 60), task(3, 60.1)], [], [task(4, 1), task(5, None)])
 
     found = stopped(client)
 
@@ -109,19 +115,30 @@ def test_puts_the_newest_of_all_pages_first_and_leaves_out_what_is_old(stubbed: 
 
 def test_asks_for_no_task_where_none_stopped(stubbed: Any) -> None:
     client, stub = stubbed("ecs")
-    stub_page(stub, [])
+    stub_pages(stub, [])
 
     assert stopped(client) == ()
 
 
 def test_more_than_three_pages_of_stopped_tasks_are_unknown(stubbed: Any) -> None:
     client, stub = stubbed("ecs")
-    for token, following in (("", "t1"), ("t1", "t2"), ("t2", "t3")):
-        stub_page(stub, [task(1, 5)], token, following)
+    stub_list(stub, *([task(number, 5)] for number in range(3)), more=True)
 
     found = stopped(client)
 
     assert found == Unknown("stopped tasks of saas-worker: more than 300")
+
+
+def test_describes_all_pages_of_stopped_tasks_at_once(stubbed: Any) -> None:
+    together = AtOnce()
+    client, stub = stubbed("ecs")
+    stub_pages(stub, [task(1, 5)], [task(2, 6)], [task(3, 7)])
+
+    found = stopped(client, together)
+
+    assert isinstance(found, tuple)
+    assert len(found) == 3
+    assert together.counts == [3]
 
 
 @pytest.mark.parametrize(

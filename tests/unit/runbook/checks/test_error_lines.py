@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from at_once import AtOnce
 from runbook.checks import error_lines
 from runbook.checks.error_lines import Errors, Group
 from runbook.checks.reading import ask
@@ -108,6 +109,14 @@ def test_of_100000_lines_3000_are_read_from_both_windows_and_it_says_so() -> Non
         -1,
     ]
     assert error_lines.total(found) == "at least 3000 since 02:30 UTC, 0 about the database"
+
+
+def test_both_windows_are_asked_for_at_once() -> None:
+    together = AtOnce()
+
+    error_lines.read(Logs("ERROR"), "/prod/backend", NOW, SPAN, together)
+
+    assert together.counts == [2]
 
 
 def test_a_window_that_is_read_to_its_end_is_no_least_count() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from around import NOW, ago, series
+from at_once import AtOnce
 from runbook.checks import alarms, elasticache, logs, metrics, rds
 from runbook.checks.alarms import Described
 from runbook.checks.metrics import Series
@@ -55,6 +56,17 @@ def test_the_newest_two_minutes_are_read_on_before_the_rest(stubbed: Any) -> Non
 
     assert (found.count, found.more) == (2, True)
     assert [text for _, text in found.lines] == ["c", "a"]
+
+
+def test_both_windows_of_a_log_are_asked_for_at_once(stubbed: Any) -> None:
+    client, stub = stubbed("logs")
+    for asked in (LAST, BEFORE):
+        stub.add_response("filter_log_events", {"events": []}, asked)
+    together = AtOnce()
+
+    logs.recent(client, "/g", NOW, HALF_HOUR, 2, together)
+
+    assert together.counts == [2]
 
 
 def test_a_log_without_lines_has_none(stubbed: Any) -> None:
