@@ -1,11 +1,14 @@
 """A service is rolled back by one call that a person asked for, and proved by later looks."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from rollback.answer import RollBack
+from rollback.services_request import Wish
 from rollback_stage import RollbackStage, revision
-from seam import Call, LostAnswer
+from seam import Call, LostAnswer, aws
 from stage import event
 
 DRY, REAL = event("rollback_backend_by_hand"), event("rollback_backend_by_hand_apply")
@@ -173,11 +176,11 @@ def engineer_deploys(stage: RollbackStage, at: str, nth: int) -> None:
 
 
 def test_an_engineers_deployment_between_preview_and_look_stops_it(stage: RollbackStage) -> None:
-    engineer_deploys(stage, "ListServiceDeployments", 3)
+    engineer_deploys(stage, "DescribeServices", 4)
 
     answer = stage.ask(REAL)
 
-    assert answer["decided"] == "Wait"
+    assert answer["why"] == "saas-backend is not as it was a moment ago: ask again"
     assert answer["changed"] == "nothing"
     assert stage.changes() == []
 
@@ -200,6 +203,21 @@ def test_what_was_refused_in_the_last_moment_is_not_taken_up_again(stage: Rollba
 
     assert stage.changes() == []
     assert stage.pages() == []
+
+
+def test_nothing_passes_the_gate_of_a_second_look_whatever_is_decided(stage: RollbackStage) -> None:
+    engineer_deploys(stage, "ListServiceDeployments", 4)
+    stage.ask(REAL)
+    rolls_on(stage)
+    rollback = RollBack(aws(), stage.rollback_settings, stage)
+    backend = rollback.parts["backend"]
+    eager = replace(backend, scenario=lambda _: backend.scenario(Wish("saas-backend:6")))
+    vars(rollback)["parts"] = {"backend": eager}
+
+    answer = rollback.answer(event("rollback_look_due"))
+
+    assert "only a person's request starts a rollback" in answer["refusal"]
+    assert stage.changes() == []
 
 
 def test_a_lost_answer_is_looked_for_and_the_call_is_made_once(stage: RollbackStage) -> None:

@@ -114,6 +114,7 @@ def test_passes_where_production_is_as_the_decision_saw_it() -> None:
     [
         pytest.param(Unknown("no answer"), "", "target", "escalate", id="unreadable"),
         pytest.param(project(production="dpl_2"), "", "busy", "wait", id="somebody-moved-it"),
+        pytest.param(project(production="dpl_2"), "dpl_1", "busy", "wait", id="moved-and-named"),
         pytest.param(project(job=job("pending")), "", "target", "escalate", id="vercel-is-at-it"),
         pytest.param(
             project(deployments=project().deployments[:1]), "dpl_1", "target", "escalate", id="gone"

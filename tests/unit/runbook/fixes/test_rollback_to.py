@@ -33,6 +33,18 @@ def fix(to: str = "saas-backend:7", aws: Any = None) -> RollbackTo:
     )
 
 
+def test_a_newer_revision_that_never_ran_is_no_rollback() -> None:
+    ran_8, runs_7 = History((past(8, 90), OLD)), service(deployment(7, 5))
+
+    never = named(ran_8, service(deployment(8, 90)), "saas-backend:99", HOUR)
+    forth = named(History((past(7, 5), past(8, 90))), runs_7, "saas-backend:8", HOUR)
+
+    assert never == (
+        "saas-backend:99 is newer than what runs, and ECS has no record of it: that is a deployment"
+    )
+    assert isinstance(forth, Named)
+
+
 @pytest.mark.parametrize(
     ("history", "to", "expected"),
     [
@@ -45,6 +57,12 @@ def fix(to: str = "saas-backend:7", aws: Any = None) -> RollbackTo:
             "7",
             Named(past(7, 154).revision, proven=False),
             id="59-min",
+        ),
+        pytest.param(
+            (past(8, 90), past(6, 155), past(7, 200)),
+            "7",
+            Named(past(7, 200).revision, proven=False),
+            id="only-until-the-next-one",
         ),
         pytest.param((past(8, 90), OLD), "3", Named(NOTHING, proven=False), id="no-record"),
         pytest.param(
