@@ -165,12 +165,18 @@ def tried(records: Sequence[Entry]) -> list[Tried]:
         if change:
             _follow(found, entry, change)
         elif entry.verdict:
-            applied = [one for one in found.values() if one.outcome == Outcome.APPLIED]
-            judged = [one for one in applied if not one.undoes] or [*found.values()][-1:]
-            for one in judged:
+            for one in _judged(found, entry.verdict):
                 one.outcome = entry.verdict["outcome"]
                 one.steps.append((entry, f"{one.outcome}: {entry.verdict['why']}"))
     return [*found.values()]
+
+
+def _judged(found: Mapping[str, Tried], verdict: Mapping[str, str]) -> list[Tried]:
+    """Return what a verdict is about: the change that it names, or all that are applied."""
+    if verdict.get("intent"):
+        return [one for one in found.values() if one.intent == verdict["intent"]]
+    applied = [one for one in found.values() if one.outcome == Outcome.APPLIED]
+    return [one for one in applied if not one.undoes]
 
 
 def _follow(found: dict[str, Tried], entry: Entry, change: Mapping[str, str]) -> None:

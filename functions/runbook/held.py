@@ -1,17 +1,19 @@
 """What a look does once it holds the claim: decide, pass the gate, change one thing, write it down."""
 
+import traceback
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Generic
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runbook import bus, incidents, ledger, limits, postmortem, record, rules
-from runbook.errors import FixError, LostClaimError, TableError
+from runbook.errors import FixError, LostClaimError, NightshiftError, TableError
 from runbook.gate import EXPLAINED, UNDOES, Change, Fix, Landed, Refusal, again, new_attempt
 from runbook.incidents import CLAIM
 from runbook.model import (
@@ -41,6 +43,15 @@ THROTTLES = frozenset({"ThrottlingException", "Throttling", "RequestLimitExceede
 
 def _token() -> str:
     return str(uuid.uuid4())
+
+
+def _said(error: Exception) -> str:
+    """Return an error for a page: its text only where we wrote it, since another may quote a secret."""
+    kind = type(error).__name__
+    if isinstance(error, (NightshiftError, LookupError)):
+        return f"{kind}: {error}"
+    at = traceback.extract_tb(error.__traceback__)[-1:]
+    return f"{kind}" + "".join(f" in {Path(one.filename).name} line {one.lineno}" for one in at)
 
 
 def _about(attempt: Attempt, outcome: Outcome, why: str) -> Verdict:
@@ -106,7 +117,7 @@ class Held(Generic[F]):
     def give_up(self, error: Exception) -> None:
         """Write down that this look broke, and page once; what broke is raised by the caller."""
         now = self._kit.clock.now()
-        why = f"the look broke with {type(error).__name__}: {error}"
+        why = f"the look broke with {_said(error)}"
         if isinstance(error, LostClaimError):
             return  # another look has the incident: it will write
         if self._incident.status is Status.ESCALATED:

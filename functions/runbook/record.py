@@ -48,6 +48,8 @@ def done(
         found |= {**_change(changed), "outcome": outcome, "request_id": request_id}
     if verdict:
         found["verdict"] = {"outcome": str(verdict.outcome), "why": verdict.why}
+        if verdict.intent:
+            found["verdict"]["intent"] = verdict.intent
     return found
 
 

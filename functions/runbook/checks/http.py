@@ -107,6 +107,8 @@ def _ask(
             return _read(answer, host, until, most_bytes)
     except urllib3.exceptions.HTTPError as error:
         return Unknown(f"{host}: {type(error).__name__}")
+    except ValueError:  # of a header that cannot be sent, and its text is that header
+        return Unknown(f"{host}: the request cannot be sent as it is")
 
 
 def _read(

@@ -29,4 +29,6 @@ def ask(what: str, read: Callable[[], T | Unknown]) -> T | Unknown:
     except BotoCoreError as error:
         return Unknown(f"{what}: {type(error).__name__}, AWS did not answer")
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        return Unknown(f"{what}: the answer has another shape ({type(error).__name__}: {error})")
+        # A lookup's text is a name of ours; any other may be a piece of the answer.
+        name = f" {error}" if isinstance(error, LookupError) else ""
+        return Unknown(f"{what}: the answer has another shape ({type(error).__name__}{name})")

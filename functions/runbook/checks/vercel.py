@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 
 from runbook.aws import Aws
 from runbook.checks import http
+from runbook.errors import FixError
 from runbook.model import Unknown
 from runbook.permissions import Need
+from runbook.secret import bearer
 from runbook.tell import quote
 
 NEEDS = (Need("secretsmanager:GetSecretValue", "frontend_secret"),)
@@ -113,21 +115,13 @@ class Frontend:
         return self.job is not None and self.job.status in MOVING
 
 
-def token(aws: Aws, secret: str) -> str:
-    """Return the bearer token.
-
-    Raises:
-        ClientError, BotoCoreError: it cannot be read.
-    """
-    return str(
-        aws.fixer("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
-    ).strip()
-
-
 def read(aws: Aws, place: Place) -> Frontend | Unknown:
     """Ask for the project and its newest production deployments."""
-    bearer = token(aws, place.secret)
-    project = _get(place, bearer, place.url(f"v9/projects/{place.project}"), MOST_PROJECT_BYTES)
+    try:
+        token = bearer(aws.fixer("secretsmanager"), place.secret)
+    except FixError as error:
+        return Unknown(str(error))
+    project = _get(place, token, place.url(f"v9/projects/{place.project}"), MOST_PROJECT_BYTES)
     if isinstance(project, Unknown):
         return project
     listed = place.url(
@@ -137,14 +131,14 @@ def read(aws: Aws, place: Place) -> Frontend | Unknown:
         state="READY",
         limit=str(MOST_DEPLOYMENTS),
     )
-    answer = _get(place, bearer, listed, http.MOST_BYTES)
+    answer = _get(place, token, listed, http.MOST_BYTES)
     if isinstance(answer, Unknown):
         return answer
     return understand(project, answer)
 
 
-def _get(place: Place, bearer: str, url: str, most_bytes: int) -> Mapping[str, Any] | Unknown:
-    reply = http.get(url, token=bearer, most_bytes=most_bytes)
+def _get(place: Place, token: str, url: str, most_bytes: int) -> Mapping[str, Any] | Unknown:
+    reply = http.get(url, token=token, most_bytes=most_bytes)
     if isinstance(reply, Unknown):
         return Unknown(f"Vercel: {reply.why}")
     if reply.status in NOT_ACCEPTED:

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from runbook.aws import Aws, Calls
 from runbook.checks import http, vercel
 from runbook.checks.reading import ask
@@ -19,6 +17,7 @@ from runbook.checks.vercel import Deployment, Frontend, Place
 from runbook.errors import FixError
 from runbook.gate import Change, Landed, Refusal
 from runbook.model import Attempt, Unknown
+from runbook.secret import bearer
 
 NEEDS = vercel.NEEDS
 
@@ -168,7 +167,8 @@ class RollbackFrontend:
         to = str(attempt.prior["to"])
         if not vercel.DEPLOYMENT.fullmatch(to):
             raise TypeError(f"no deployment's id: {to!r}")
-        reply = http.post(self._url(to), token=self._token())
+        token = bearer(self.aws.fixer("secretsmanager"), self.place.secret)
+        reply = http.post(self._url(to), token=token)
         if isinstance(reply, Unknown):
             raise FixError(f"Vercel did not answer: {reply.why}", lost=True)
         if reply.status in vercel.NOT_ACCEPTED:
@@ -178,13 +178,6 @@ class RollbackFrontend:
                 f"Vercel answered {reply.status}{vercel.said(reply)}", lost=reply.status >= 500
             )
         return Change("", {"deployment": to})
-
-    def _token(self) -> str:
-        try:
-            return vercel.token(self.aws, self.place.secret)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            raise FixError(f"the secret {self.place.secret} cannot be read: {code}") from error
 
     def left(self, facts: Facts) -> dict[str, Any]:
         """Return what production was pointed at."""

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from runbook.aws import Aws, Calls
 from runbook.checks import http, redis
 from runbook.checks.reading import ask
@@ -19,6 +17,7 @@ from runbook.errors import FixError
 from runbook.gate import Change, Landed, Refusal
 from runbook.model import Attempt, Unknown
 from runbook.permissions import Need
+from runbook.secret import bearer
 
 NEEDS = (
     *redis.NEEDS,
@@ -104,7 +103,8 @@ class Reconcile:
             FixError: the secret cannot be read, the endpoint refuses, or there is no answer.
         """
         del attempt
-        reply = http.post(self.url, token=self._token())
+        token = bearer(self.aws.fixer("secretsmanager"), self.secret)
+        reply = http.post(self.url, token=token)
         if isinstance(reply, Unknown):
             raise FixError(f"the endpoint did not answer: {reply.why}", lost=True)
         if reply.status in REFUSED:
@@ -115,14 +115,6 @@ class Reconcile:
             raise FixError(f"the endpoint answered {reply.status}", lost=reply.status >= 500)
         task = reply.json.get("task_id", "") if isinstance(reply.json, dict) else ""
         return Change(str(task), {"task_id": str(task)})
-
-    def _token(self) -> str:
-        try:
-            found = self.aws.fixer("secretsmanager").get_secret_value(SecretId=self.secret)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            raise FixError(f"the secret {self.secret} cannot be read: {code}") from error
-        return str(found["SecretString"]).strip()
 
     def left(self, facts: Facts) -> dict[str, Any]:
         """Return nothing: the endpoint keeps no state that could be compared."""

@@ -106,12 +106,17 @@ def intent_of(found: dict[str, Any]) -> dict[str, Any]:
     return {name: found[name] for name in ("intent", "fix", "resource")}
 
 
-def test_a_verdict_without_an_applied_fix_is_about_the_last_one() -> None:
-    told = [applied(0)[0], record(1, "Escalate", verdict={"outcome": "FAILED", "why": "Throttled"})]
+def test_a_verdict_on_one_call_leaves_the_fix_that_is_applied() -> None:
+    refused = {"outcome": "FAILED", "why": "Throttled", "intent": "i-2"}
+    told = [
+        *applied(0),
+        applied(1, intent="i-2", fix="redeploy")[0],
+        record(2, "Escalate", verdict=refused),
+    ]
 
-    (one,) = tried(entries(told))
+    one, two = tried(entries(told))
 
-    assert one.outcome == "FAILED"
+    assert (one.outcome, two.outcome) == ("APPLIED", "FAILED")
 
 
 def minutes_ago(count: int) -> Any:

@@ -98,6 +98,12 @@ def test_only_https_leaves_this_machine(url: str) -> None:
     assert "only https is spoken" in reply.why
 
 
+def test_a_token_that_no_header_can_carry_is_not_shown(web: Web) -> None:
+    reply = http.get(web.url, token="hidden\r\nhidden")
+
+    assert reply == Unknown("127.0.0.1: the request cannot be sent as it is")
+
+
 def test_a_token_goes_in_and_never_comes_out(web: Web) -> None:
     web.status = 500
 

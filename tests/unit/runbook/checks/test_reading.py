@@ -47,7 +47,13 @@ def test_any_answer_is_passed_on(answer: object) -> None:
 def test_an_answer_of_another_shape_is_unknown() -> None:
     answer = ask("service", lambda: {}["services"])
 
-    assert answer == Unknown("service: the answer has another shape (KeyError: 'services')")
+    assert answer == Unknown("service: the answer has another shape (KeyError 'services')")
+
+
+def test_no_piece_of_an_answer_is_in_what_is_said_of_its_shape() -> None:
+    answer = ask("service", lambda: int("Bearer token-1"))
+
+    assert answer == Unknown("service: the answer has another shape (ValueError)")
 
 
 def test_a_broken_assumption_of_ours_is_raised() -> None:
