@@ -1,7 +1,8 @@
 """Roll an ECS service back to a revision that a person names, whether ECS remembers it or not.
 
 ECS keeps a service's last deployments only, so an older revision may have no record of what it ran. A person
-may choose it all the same; where there is a record, the image must still be the recorded one.
+may choose it all the same; where there is a record, the image must still be the recorded one. A newer one
+without a record has never run here: that is no rollback.
 """
 
 from collections.abc import Mapping
@@ -49,8 +50,14 @@ def named(history: History, service: ecs.Service, to: str, proven: timedelta) ->
         )
     arn = f"{now.rsplit('/', 1)[0]}/{to}"
     ran = [one for one in history.deployments if one.revision.task_definition == arn]
+    if not ran and _number(to) > _number(now):
+        return f"{to} is newer than what runs, and ECS has no record of it: that is a deployment"
     recorded = next((one.revision for one in ran if one.status == DONE), Revision(arn))
     return Named(recorded, _stayed(history, arn) >= proven)
+
+
+def _number(revision: str) -> int:
+    return int(revision.rsplit(":", 1)[-1])
 
 
 def _stayed(history: History, arn: str) -> timedelta:
