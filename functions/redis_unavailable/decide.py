@@ -191,8 +191,12 @@ def _loss(facts: Facts, incident: Incident, limits: Limits) -> str | Unknown:
 
 
 def _reconciled(attempts: tuple[Attempt, ...], since: datetime) -> bool:
-    """Say whether the quotas were rebuilt, or that was tried, after Redis was last away."""
-    return any(one.fix == "reconcile" and one.tried_at > since for one in attempts)
+    """Say whether the quotas were rebuilt after Redis was last away, or that was tried and a person told.
+
+    A request that got lost and was then not asked for any more was neither.
+    """
+    tried = [one for one in attempts if one.outcome is not Outcome.REFUSED]
+    return any(one.fix == "reconcile" and one.tried_at > since for one in tried)
 
 
 def _consumed(facts: Facts, limits: Limits) -> bool | Unknown:

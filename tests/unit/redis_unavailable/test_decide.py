@@ -134,6 +134,14 @@ def test_does_not_reconcile_twice_after_one_outage() -> None:
     assert kind(decision) == "Resolve"
 
 
+def test_a_request_that_got_lost_and_was_given_up_is_no_reconcile() -> None:
+    given_up = attempt("reconcile", Outcome.REFUSED, minutes=3)
+
+    decision = decided(facts(), incident(given_up, opened=9))
+
+    assert kind(decision) == "Apply reconcile"
+
+
 def test_reconciles_again_when_redis_was_away_again() -> None:
     done = attempt("reconcile", Outcome.VERIFIED, minutes=12)
 
