@@ -13,8 +13,8 @@ def reasons(environment: Environment) -> dict[str, str]:
     services = (environment.backend.service, environment.worker.service)
     kept = {
         "*": "reads without a resource level (DescribeTaskDefinition, ListTaskDefinitions, GetMetricData; "
-        "ListTasks is bound to the cluster by a condition) and what Lambda needs to enter a VPC",
-        arn("cloudwatch", "alarm:*"): "DescribeAlarms is a list call: AWS checks it on alarm:*",
+        "DescribeAlarms has none for composite alarms; ListTasks is bound to the cluster by a condition) "
+        "and what Lambda needs to enter a VPC",
         **{
             arn("logs", f"log-group:{group}:*"): "a log group's ARN ends so"
             for spec in chapters.specs(environment)

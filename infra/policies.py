@@ -28,7 +28,6 @@ def resources(environment: Environment, spec: Spec, message_key_arn: str) -> dic
         "tasks": [arn("ecs", f"task/{cluster}/*")],
         "cluster_tasks": [NO_RESOURCE],
         "any": [NO_RESOURCE],
-        "alarms": [arn("cloudwatch", "alarm:*")],
         "log_group": [arn("logs", f"log-group:{name}:*") for name in spec.log_groups],
         "repository": [arn("ecr", f"repository/{name}") for name in spec.repositories],
         "switches": [arn("ssm", f"parameter{name}") for name in parameters],

@@ -235,14 +235,19 @@ def _object(params: Params, _place: Place) -> list[Demand]:
     return [Demand("s3:PutObject", f"arn:aws:s3:::{params['Bucket']}/{params['Key']}")]
 
 
+def _describe_alarms(params: Mapping[str, Any], place: Place) -> list[Demand]:
+    """Ask for everything where composite alarms are asked for: AWS leaves them out otherwise."""
+    every = "CompositeAlarm" in params.get("AlarmTypes", [])
+    resource = "*" if every else place.arn("cloudwatch", "alarm:*")
+    return [Demand("cloudwatch:DescribeAlarms", resource)]
+
+
 NEEDED: Mapping[str, Needed] = {
     **{
         f"application-autoscaling.{name}": _everything(f"application-autoscaling:{name}")
         for name in ("DescribeScalableTargets", "DescribeScalingPolicies")
     },
-    "cloudwatch.DescribeAlarms": lambda _params, place: [
-        Demand("cloudwatch:DescribeAlarms", place.arn("cloudwatch", "alarm:*"))
-    ],
+    "cloudwatch.DescribeAlarms": _describe_alarms,
     "cloudwatch.GetMetricData": _everything("cloudwatch:GetMetricData"),
     "dynamodb.BatchGetItem": _batch_get,
     "dynamodb.DeleteItem": _table("dynamodb:DeleteItem"),

@@ -24,6 +24,7 @@ FOLDERS = [spec.folder for spec in specs(load("prod"))]
 WITHOUT_RESOURCE_LEVEL = {
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",
+    "cloudwatch:DescribeAlarms",  # of composite alarms
     "cloudwatch:GetMetricData",
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -68,7 +69,6 @@ def declared(stack: Synthesized, folder: str) -> set[Grant]:
     names = tiers or [told.get("service")]
     repositories = [tier.get("repository") for tier in told.get("tiers", {}).values()]
     on = {
-        "alarms": [arn("cloudwatch", "alarm:*")],
         "any": ["*"],
         "bus": [arn("events", "event-bus/default")],
         "changed_service": services,

@@ -284,3 +284,19 @@ def test_a_call_needs_a_permission_for_each_thing_that_it_is_about(
     needed = NEEDED[operation](params, place)
 
     assert sorted(demands) == sorted((one.action, one.resource) for one in needed)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "resource"),
+    [
+        (["MetricAlarm", "CompositeAlarm"], "*"),
+        (["MetricAlarm"], "arn:aws:cloudwatch:me-south-1:111122223333:alarm:*"),
+    ],
+    ids=["composite ones too", "metric alarms only"],
+)
+def test_who_asks_for_composite_alarms_needs_the_permission_on_everything(
+    kinds: list[str], resource: str
+) -> None:
+    needed = NEEDED["cloudwatch.DescribeAlarms"]({"AlarmTypes": kinds}, PLACE)
+
+    assert needed == [Demand("cloudwatch:DescribeAlarms", resource)]

@@ -69,7 +69,7 @@ def samples(stack: Synthesized, folder: str, site: Site) -> list[dict[str, Any]]
     known: dict[str, list[dict[str, Any]]] = {
         "application-autoscaling.DescribeScalableTargets": [{}],
         "application-autoscaling.DescribeScalingPolicies": [{}],
-        "cloudwatch.DescribeAlarms": [{}],
+        "cloudwatch.DescribeAlarms": [{"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}],
         "cloudwatch.GetMetricData": [{}],
         "dynamodb.BatchGetItem": [{"RequestItems": {table: {}}}],
         "dynamodb.TransactWriteItems": [

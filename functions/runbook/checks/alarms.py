@@ -9,12 +9,15 @@ from runbook.checks.metrics import Series
 from runbook.model import Unknown
 from runbook.permissions import Need
 
-NEEDS = (Need("cloudwatch:DescribeAlarms", "alarms"),)
+NEEDS = (Need("cloudwatch:DescribeAlarms", "any"),)
+"""On everything: with a narrower permission AWS leaves composite alarms out, and a team's own may be one."""
 
 AUTO_SCALING = "TargetTracking-"
 """What the names of auto scaling's own alarms begin with: they ring whenever it could scale in."""
-MOST_RINGING = 100
-"""DescribeAlarms gives at most 100 a page; nobody reads more."""
+MOST_A_PAGE = 100
+"""DescribeAlarms takes at most 100 names, gives at most 100 alarms; of those that ring nobody reads more."""
+KINDS = ["MetricAlarm", "CompositeAlarm"]
+"""Without them AWS tells of metric alarms only."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,17 @@ def states(cloudwatch: Any, names: Sequence[str]) -> dict[str, str] | Unknown:
 
     Args:
         cloudwatch: a boto3 client.
-        names: 1 to 100 alarm names, the most that one call takes.
+        names: of alarms; a call for every 100 of them.
     """
-    answer = cloudwatch.describe_alarms(
-        AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    )
-    found = {
-        alarm["AlarmName"]: str(alarm["StateValue"])
-        for alarm in (*answer["MetricAlarms"], *answer["CompositeAlarms"])
-    }
+    found: dict[str, str] = {}
+    for start in range(0, len(names), MOST_A_PAGE):
+        answer = cloudwatch.describe_alarms(
+            AlarmNames=list(names[start : start + MOST_A_PAGE]),
+            AlarmTypes=KINDS,
+            MaxRecords=MOST_A_PAGE,  # AWS's default is smaller, and the rest would be on another page
+        )
+        for alarm in (*answer["MetricAlarms"], *answer["CompositeAlarms"]):
+            found[alarm["AlarmName"]] = str(alarm["StateValue"])
     missing = sorted(set(names) - set(found))
     if missing:
         return Unknown(f"alarms: {', '.join(missing)} does not exist")
@@ -84,8 +89,8 @@ def ringing(cloudwatch: Any) -> Ringing:
     """Return every alarm of the account and region that is in ALARM."""
     answer = cloudwatch.describe_alarms(
         StateValue="ALARM",
-        AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-        MaxRecords=MOST_RINGING,
+        AlarmTypes=KINDS,
+        MaxRecords=MOST_A_PAGE,
     )
     every = [_described(one) for one in (*answer["MetricAlarms"], *answer["CompositeAlarms"])]
     own = [one for one in every if not one.name.startswith(AUTO_SCALING)]
@@ -95,9 +100,7 @@ def ringing(cloudwatch: Any) -> Ringing:
 
 def describe(cloudwatch: Any, name: str) -> Described | Unknown:
     """Describe one alarm by its exact name."""
-    answer = cloudwatch.describe_alarms(
-        AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
-    )
+    answer = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=KINDS)
     found = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
     return _described(found[0]) if found else Unknown(f"alarm {name}: it does not exist")
 

@@ -49,6 +49,9 @@ def test_says_whether_a_log_group_has_been_quiet(
     assert quiet == found
 
 
+ASKED = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"], "MaxRecords": 100}
+
+
 def alarm(name: str, state: str) -> dict[str, str]:
     return {"AlarmName": name, "StateValue": state}
 
@@ -81,7 +84,18 @@ def test_reads_the_state_of_each_named_alarm(
     stub.add_response(
         "describe_alarms",
         {"MetricAlarms": simple, "CompositeAlarms": composite},
-        {"AlarmNames": ["a", "b"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]},
+        {"AlarmNames": ["a", "b"], **ASKED},
     )
 
     assert expected == alarms.states(client, ["a", "b"])
+
+
+def test_reads_more_alarms_than_one_call_takes(stubbed: Any) -> None:
+    client, stub = stubbed("cloudwatch")
+    names = [f"alarm {number}" for number in range(201)]
+    for start in (0, 100, 200):
+        asked = names[start : start + 100]
+        answer = {"MetricAlarms": [alarm(name, "OK") for name in asked], "CompositeAlarms": []}
+        stub.add_response("describe_alarms", answer, {"AlarmNames": asked, **ASKED})
+
+    assert alarms.states(client, names) == dict.fromkeys(names, "OK")
