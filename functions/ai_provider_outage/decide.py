@@ -9,7 +9,7 @@ switched, backend not yet redeployed                   redeploy the backend
 switched and redeployed, settling                      wait
 switched, and the error rate is normal                 verified
 switched, and it is not                                switch back, redeploy, then escalate
-error rate normal for 5 min, alarms OK                 resolve
+error rate normal for 5 min, alarms OK                 resolve; one rings for 15 min: escalate
 error rate normal in the last minute                   wait: it may be over
 the provider's page admits no outage                   wait; 15 min: escalate
 outage for less than 30 min                            wait: users get the fallback
@@ -43,6 +43,7 @@ from runbook.model import (
     Verdict,
     Wait,
 )
+from runbook.ringing import good_since, ringing
 
 PROVIDER = "<provider>"
 SWITCH, SWITCH_BACK, REDEPLOY = "switch_provider", "switch_back", "redeploy"
@@ -236,12 +237,9 @@ def _rates(facts: Facts, limits: Limits, since: datetime) -> tuple[float, ...] |
 
 
 def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
-    del commands
-    rates, alarms = _rates(facts, limits, incident.opened_at - _minutes(30)), facts.alarms
+    rates = _rates(facts, limits, incident.opened_at - _minutes(30))
     if isinstance(rates, Unknown):
         return Wait(rates.why, blind=True)
-    if isinstance(alarms, Unknown):
-        return Wait(alarms.why, blind=True)
     if rates[-1] >= limits.error_percent:
         return None
     if len(rates) < limits.good_minutes or max(rates) >= limits.error_percent:
@@ -252,8 +250,10 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     shown = (
         f"errors of the AI gateway under {limits.error_percent:g} % for {limits.good_minutes} min"
     )
-    if any(state != "OK" for state in alarms.values()):
-        return Wait(f"{shown}; waiting for the alarms")
+    since = _normal_since(facts, limits)
+    rings = ringing(facts.alarms, incident, facts.at, since, shown, commands.look)
+    if rings is not None:
+        return rings
     switched = _newest(incident, SWITCH, (Outcome.VERIFIED,))
     note = ""
     if switched is not None:
@@ -263,6 +263,17 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
         )
     helped = Verdict(Outcome.VERIFIED, shown) if incident.unverified else None
     return Resolve(f"{shown}, alarms OK{note}", helped)
+
+
+def _normal_since(facts: Facts, limits: Limits) -> datetime | None:
+    """Return since when each minute with enough requests is normal."""
+    if isinstance(facts.requests, Unknown) or isinstance(facts.errors, Unknown):
+        return None
+    failed = {one.at: one.value for one in facts.errors}
+    enough = [one for one in facts.requests if one.value >= limits.fewest_requests]
+    return good_since(
+        (one.at, 100 * failed.get(one.at, 0.0) / one.value < limits.error_percent) for one in enough
+    )
 
 
 def _page(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:

@@ -6,7 +6,7 @@ The rows are asked in order; the first that applies decides. What judges a fix i
 sees                                                   decides
 =====================================================  ==========================================
 a fix of ours is not yet judged                        its own rows
-no bad minute for 5 min, alarms OK, no task ends badly resolve
+no bad minute for 5 min, alarms OK, no task ends badly resolve; an alarm rings on for 15 min: escalate
 database at fault by evidence of its own               hand over to B or C; 10 min: escalate;
                                                        while B works on it: wait, at most 30 min
 somebody, or ECS, takes the deployment back            wait; 15 min: escalate
@@ -51,6 +51,7 @@ from backend_5xx.verify import put_back, verify
 from runbook.clock import whole_minutes
 from runbook.fixes import memory, rollback
 from runbook.model import Apply, Decision, Escalate, HandOver, Incident, Resolve, Unknown, Wait
+from runbook.ringing import good_since, ringing
 
 Row = Callable[[Facts, Incident, Limits, Commands], Decision | None]
 
@@ -75,7 +76,6 @@ def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
 
 
 def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
-    del incident, commands
     recent = _recent(facts, limits)
     if isinstance(recent, Unknown) or _ends_badly(facts, limits):
         return None
@@ -86,9 +86,12 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
         return _not_counted(counted, limits)
     if any(symptom.bad(one, limits) for one in recent):
         return Wait(f"the last minute is good again; watching for {limits.good_minutes} min")
-    return _ringing(facts.alarms) or Resolve(
-        f"no bad minute for {limits.good_minutes} min ({symptom.rate(recent)}), alarms OK"
-    )
+    shown = f"no bad minute for {limits.good_minutes} min ({symptom.rate(recent)})"
+    measured = symptom.minutes(facts, incident.opened_at)
+    measured = () if isinstance(measured, Unknown) else measured
+    since = good_since((one.at, not symptom.bad(one, limits)) for one in measured)
+    rings = ringing(facts.alarms, incident, facts.at, since, shown, commands.look)
+    return rings or Resolve(f"{shown}, alarms OK")
 
 
 def _ends_badly(facts: Facts, limits: Limits) -> bool:
@@ -110,17 +113,6 @@ def _not_counted(counted: int, limits: Limits) -> Wait:
     if counted:
         return Wait(f"healthy targets were counted in {counted} of {limits.good_minutes} minutes")
     return Wait("the load balancer has counted no targets lately", blind=True)
-
-
-def _ringing(alarms: dict[str, str] | Unknown) -> Wait | None:
-    """Return what keeps good minutes from being the end: an alarm that is not, or not known to be, OK."""
-    if isinstance(alarms, Unknown):
-        return Wait(alarms.why, blind=True)
-    for name, state in alarms.items():
-        if state != "OK":
-            blind = state == "INSUFFICIENT_DATA"
-            return Wait(f"the last minutes are good, but alarm {name} is in {state}", blind=blind)
-    return None
 
 
 def _database(

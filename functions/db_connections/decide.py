@@ -12,7 +12,7 @@ settled, and they did not; worker only, users suffer   scale down the backend as
 settled, and they did not; or that step was refused    failed: put every count back, then escalate
 a count was put back, connections climb again          escalate; the others stay lowered
 below 80 % for 5 min, counts still lowered             put them back, one at a time
-below 80 % for 5 min, alarms OK                        resolve
+below 80 % for 5 min, alarms OK                        resolve; one rings for 15 min: escalate
 95 % and more, and users see errors                    scale down: worker first, then backend
 95 % and more, no user sees it                         wait; 30 min: escalate
 else                                                   wait
@@ -40,6 +40,7 @@ from runbook.model import (
     Verdict,
     Wait,
 )
+from runbook.ringing import good_since, ringing
 
 ORDER = ("worker", "backend")
 """Who is lowered first: queued work waits, users do not."""
@@ -239,19 +240,22 @@ def _climbs(
 
 
 def _good(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> Decision | None:
-    del advice
-    newest, alarms = _percent(facts, limits, limits.good_minutes), facts.alarms
+    newest = _percent(facts, limits, limits.good_minutes)
     if max(newest) >= limits.free_percent:
         return None
-    if isinstance(alarms, Unknown):
-        return Wait(alarms.why, blind=True)
-    if len(newest) < limits.good_minutes or any(state != "OK" for state in alarms.values()):
+    if len(newest) < limits.good_minutes:
         return Wait(f"{_shown(facts, limits)}; watching for {limits.good_minutes} min")
     if _lowered(incident, Outcome.VERIFIED, Outcome.FAILED, Outcome.APPLIED):
         return Wait(f"{_shown(facts, limits)}; counts are still lowered")
-    return Resolve(
-        f"under {limits.free_percent:g} % for {limits.good_minutes} min ({_shown(facts, limits)}), alarms OK"
+    free = limits.connections * limits.free_percent / 100
+    connections = () if isinstance(facts.connections, Unknown) else facts.connections
+    since = good_since((one.at, one.value < free) for one in connections)
+    shown = (
+        f"under {limits.free_percent:g} % for {limits.good_minutes} min ({_shown(facts, limits)})"
     )
+    why = _cause(facts, limits, advice)
+    rings = ringing(facts.alarms, incident, facts.at, since, shown, why)
+    return rings or Resolve(f"{shown}, alarms OK")
 
 
 def _full(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> Decision:

@@ -17,8 +17,8 @@ from runbook.model import Unknown
 from runbook.table import Table
 
 NAME = "db_unavailable"
-WINDOW = timedelta(minutes=15)
-"""Of the health probe's readings: three times as long as the symptom must stay away."""
+WINDOW = timedelta(minutes=30)
+"""Of the health probe's readings: longer than an alarm may ring on while all of them are good."""
 EVENTS_WINDOW = timedelta(minutes=30)
 """Of RDS events: a failover and its recovery fit in."""
 

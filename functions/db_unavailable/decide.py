@@ -12,7 +12,7 @@ a status in none of the three lists                    escalate: nobody has said
 a status of ``TRANSIENT``                              wait; 5 min: escalate
 health endpoint unknown                                wait, blind
 up, the endpoint's database is ok for 5 min, alarms OK resolve
-up, the endpoint's database is ok                      wait
+up, the endpoint's database is ok                      wait; an alarm rings on for 15 min: escalate
 up, the endpoint's database fails still, and B is at
   work on the connections                              wait, at most 30 min
 up, the endpoint's database fails still, B is open     wait; 5 min: escalate, no redeploy
@@ -29,6 +29,7 @@ from runbook.checks import metrics, rds
 from runbook.clock import whole_minutes
 from runbook.explains import NO_DEPLOYMENT_WHILE
 from runbook.model import Decision, Escalate, Incident, Resolve, Unknown, Wait
+from runbook.ringing import good_since, ringing
 
 TRANSIENT = frozenset(
     {"failing-over", "maintenance", "modifying", "rebooting", "renaming", "starting", "upgrading"}
@@ -123,7 +124,6 @@ def _next(instance: rds.Instance, commands: Commands) -> str:
 def _health(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
-    del incident, commands
     health = facts.health
     if isinstance(health, Unknown):
         return Wait(
@@ -133,23 +133,24 @@ def _health(
         return Wait("the health endpoint does not say how its database is", blind=True)
     if not health.db:
         return None
-    return _good(facts, limits)
+    return _good(facts, incident, limits, commands)
 
 
-def _good(facts: Facts, limits: Limits) -> Decision:
-    db_ok, alarms = facts.db_ok, facts.alarms
+def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision:
+    db_ok = facts.db_ok
     if isinstance(db_ok, Unknown):
         return Wait(db_ok.why, blind=True)
-    if isinstance(alarms, Unknown):
-        return Wait(alarms.why, blind=True)
     good = metrics.newest(db_ok, limits.good_minutes)
     stale = timedelta(minutes=limits.stale_minutes)
     if not good or facts.at - good[-1].at > stale:
         return Wait("the health probe is silent: no datapoint for 5 min", blind=True)
     lasting = len(good) == limits.good_minutes and all(sample.value >= 1 for sample in good)
-    if lasting and all(state == "OK" for state in alarms.values()):
-        return Resolve(f"the application's database is ok for {limits.good_minutes} min, alarms OK")
-    return Wait("the application reaches its database again; watching for 5 min")
+    if not lasting:
+        return Wait("the application reaches its database again; watching for 5 min")
+    shown = f"the application's database is ok for {limits.good_minutes} min"
+    since = good_since((one.at, one.value >= 1) for one in db_ok)
+    rings = ringing(facts.alarms, incident, facts.at, since, shown, commands.look)
+    return rings or Resolve(f"{shown}, alarms OK")
 
 
 def _still_failing(

@@ -13,7 +13,7 @@ a reconcile of ours that is not yet proved             its own rows, see ``_veri
 a loss is possible, workers do not consume             wait; 30 min: escalate
 a loss is possible, workers consume                    reconcile quotas
 up for 5 min, alarms OK                                resolve
-up                                                     wait
+up                                                     wait; an alarm rings on for 15 min: escalate
 =====================================================  ==========================================
 
 A loss is possible where Redis was away or its run changed since the incident began: ElastiCache's replication
@@ -39,6 +39,7 @@ from runbook.model import (
     Verdict,
     Wait,
 )
+from runbook.ringing import good_since, ringing
 
 WORKING = frozenset({"available", "modifying", "snapshotting"})
 """Statuses of a group that is there, whatever ElastiCache does beside it."""
@@ -102,7 +103,7 @@ def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
         decision = row(facts, incident, limits, commands)
         if decision is not None:
             return decision
-    return _good(facts, limits, "")
+    return _good(facts, incident, limits, commands, "")
 
 
 def _minutes(count: float) -> timedelta:
@@ -144,7 +145,13 @@ def _verify(
     if facts.at - since < _minutes(limits.proof_minutes):
         return Wait(f"{name} is queued; its task has no result yet")
     # It may keep none: a person reads the update.
-    return _good(facts, limits, f"{name} is queued, not proved ({_counters(facts, attempt)}); ")
+    return _good(
+        facts,
+        incident,
+        limits,
+        commands,
+        f"{name} is queued, not proved ({_counters(facts, attempt)}); ",
+    )
 
 
 def _counters(facts: Facts, attempt: Attempt) -> str:
@@ -214,16 +221,19 @@ def _consumed(facts: Facts, limits: Limits) -> bool | Unknown:
     return probes[-1].value < limits.queue_depth_good or probes[-1].value < probes[0].value
 
 
-def _good(facts: Facts, limits: Limits, note: str) -> Decision:
-    up, alarms = facts.up, facts.alarms
+def _good(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands, note: str
+) -> Decision:
+    up = facts.up
     if isinstance(up, Unknown):
         return Wait(up.why, blind=True)
-    if isinstance(alarms, Unknown):
-        return Wait(alarms.why, blind=True)
     good = metrics.newest(up, limits.good_minutes)
     if not good or facts.at - good[-1].at > _minutes(limits.stale_minutes):
         return Wait("the Redis probe is silent: no datapoint for 5 min", blind=True)
     lasting = len(good) == limits.good_minutes and all(sample.value >= 1 for sample in good)
-    if lasting and all(state == "OK" for state in alarms.values()):
-        return Resolve(f"{note}Redis is up for {limits.good_minutes} min, alarms OK")
-    return Wait(f"{note}Redis is up; watching for {limits.good_minutes} min")
+    if not lasting:
+        return Wait(f"{note}Redis is up; watching for {limits.good_minutes} min")
+    shown = f"{note}Redis is up for {limits.good_minutes} min"
+    since = good_since((one.at, one.value >= 1) for one in up)
+    rings = ringing(facts.alarms, incident, facts.at, since, shown, commands.look)
+    return rings or Resolve(f"{shown}, alarms OK")

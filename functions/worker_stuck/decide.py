@@ -7,7 +7,7 @@ sees                                                   decides
 =====================================================  ==========================================
 Redis down                                             hand over to D; 10 min later: escalate
 a redeploy of ours is not yet judged                   its own rows, see ``_verify``
-queue short and alarms OK for 5 min                    resolve
+queue short and alarms OK for 5 min                    resolve; one rings on for 15 min: escalate
 tasks that cannot start, or that ECS counts as failed
   and none is seen to crash; service scaled to 0       escalate with ECS's reason
 crash loop                                             redeploy once; again: escalate with rollback
@@ -40,6 +40,7 @@ from runbook.model import (
     Verdict,
     Wait,
 )
+from runbook.ringing import good_since, ringing
 from worker_stuck.checks import QUIET, STALE, Facts
 
 FEWEST_SAMPLES = 3
@@ -200,7 +201,6 @@ def _emptied(facts: Facts, before: int, now: int) -> bool | Unknown:
 
 
 def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
-    del incident, commands
     queue = facts.queue
     if isinstance(queue, Unknown):
         return Wait(queue.why, blind=True)
@@ -210,20 +210,12 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     recent = metrics.since(queue.depth, facts.at - _minutes(limits.good_minutes + 1))
     if len(recent) < limits.good_minutes or any(sample.value >= good for sample in recent):
         return Wait(f"the queue is short again ({now:g}); watching for {limits.good_minutes} min")
-    return _ringing(facts.alarms) or Resolve(
+    since = good_since((one.at, one.value < good) for one in queue.depth)
+    shown = "the queue is short again"
+    rings = ringing(facts.alarms, incident, facts.at, since, shown, commands.look)
+    return rings or Resolve(
         f"fewer than {good} messages for {limits.good_minutes} min (now {now:g}), alarms OK"
     )
-
-
-def _ringing(alarms: dict[str, str] | Unknown) -> Wait | None:
-    """Return what keeps a short queue from being the end: an alarm that is not, or not known to be, OK."""
-    if isinstance(alarms, Unknown):
-        return _blind(alarms)
-    for name, state in alarms.items():
-        if state != "OK":
-            blind = state == "INSUFFICIENT_DATA"
-            return Wait(f"the queue is short again, but alarm {name} is in {state}", blind=blind)
-    return None
 
 
 def _cannot_start(

@@ -244,3 +244,24 @@ def test_the_commands_of_switch_and_way_back_name_the_providers() -> None:
     assert there.undo == "set anthropic, then redeploy it"
     assert quoted.undo == "set 'anthropic; rm -rf /', then redeploy it"
     assert (back.command, back.undo) == ("set anthropic", "set openai, then redeploy it")
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param("ALARM", "Escalate", id="rings"),
+        pytest.param("INSUFFICIENT_DATA", "Wait blind", id="no data"),
+    ],
+)
+def test_an_alarm_that_is_not_ok_while_the_rate_is_normal_is_told(
+    state: str, expected: str
+) -> None:
+    seen = facts(
+        requests=series(*[100] * 20),
+        errors=series(*[2] * 20),
+        alarms={"the team's own": state},
+    )
+
+    decision = decided(seen, incident(opened=20))
+
+    assert kind(decision) == expected

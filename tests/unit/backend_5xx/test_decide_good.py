@@ -99,3 +99,12 @@ def test_an_escalated_incident_may_still_end() -> None:
     about = incident(status=Status.ESCALATED, opened=50)
 
     assert kind(decided(facts(**GOOD), about)) == "Resolve"
+
+
+def test_an_alarm_that_rings_on_over_good_minutes_is_told() -> None:
+    well = {"requests": series(*[100] * 20), "healthy": series(*[2] * 20)}
+    seen = facts(**{**GOOD, **well, "alarms": {"the team's own": "ALARM"}})
+
+    decision = decided(seen, incident(opened=20))
+
+    assert kind(decision) == "Escalate"

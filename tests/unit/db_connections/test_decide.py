@@ -235,3 +235,20 @@ def test_a_person_that_has_it_is_not_paged_again_about_the_same() -> None:
     decision = decided(facts(connections=series(*[100] * 5), alarms={"connections": "OK"}), about)
 
     assert kind(decision) == "Resolve"
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param("ALARM", "Escalate", id="rings"),
+        pytest.param("INSUFFICIENT_DATA", "Wait blind", id="no data"),
+    ],
+)
+def test_an_alarm_that_is_not_ok_while_connections_are_few_is_told(
+    state: str, expected: str
+) -> None:
+    seen = facts(connections=series(*[100] * 20), alarms={"the team's own": state})
+
+    decision = decided(seen, incident(opened=20))
+
+    assert kind(decision) == expected

@@ -91,7 +91,9 @@ def test_a_page_names_the_next_command(status: str, proposal: str) -> None:
         pytest.param({"db_ok": series(0, 1, 1, 1, 1)}, "Wait", id="good for 4 min"),
         pytest.param({"db_ok": series(1, 1, 1, 1)}, "Wait", id="only 4 readings"),
         pytest.param({"alarms": {"health-db": "ALARM"}}, "Wait", id="alarm not OK"),
-        pytest.param({"alarms": {"health-db": "INSUFFICIENT_DATA"}}, "Wait", id="alarm blind"),
+        pytest.param(
+            {"alarms": {"health-db": "INSUFFICIENT_DATA"}}, "Wait blind", id="alarm without data"
+        ),
         pytest.param({"db_ok": series(1, 1, 1, 1, 1, newest=6)}, "Wait blind", id="probe silent"),
         pytest.param({"db_ok": ()}, "Wait blind", id="no reading"),
         pytest.param({"health": Health(200, db=None, redis=True)}, "Wait blind", id="not said"),
@@ -189,3 +191,20 @@ def test_never_changes_anything_and_always_says_why(
 
     assert type(decision).__name__ in ("Wait", "Escalate", "Resolve")
     assert decision.reason
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param("ALARM", "Escalate", id="rings"),
+        pytest.param("INSUFFICIENT_DATA", "Wait blind", id="no data"),
+    ],
+)
+def test_an_alarm_that_is_not_ok_while_the_database_is_well_is_told(
+    state: str, expected: str
+) -> None:
+    seen = facts(**{**GOOD, "db_ok": series(*[1] * 20), "alarms": {"the team's own": state}})
+
+    decision = decided(seen, incident(opened=20))
+
+    assert kind(decision) == expected

@@ -163,3 +163,19 @@ def test_does_not_end_on_alarms_that_cannot_be_read() -> None:
     decision = decided(seen)
 
     assert kind(decision) == "Wait blind"
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param("ALARM", "Escalate", id="rings"),
+        pytest.param("INSUFFICIENT_DATA", "Wait blind", id="no data"),
+    ],
+)
+def test_an_alarm_that_is_not_ok_while_redis_is_well_is_told(state: str, expected: str) -> None:
+    well = {"up": series(*[1] * 20), "run": series(*[7] * 20)}
+    seen = facts(**well, alarms={"the team's own": state})
+
+    decision = decided(seen, incident(opened=20))
+
+    assert kind(decision) == expected

@@ -89,3 +89,11 @@ def test_does_not_end_while_a_redeploy_is_not_judged() -> None:
 
     assert kind(decision) == "Wait"
     assert "settles" in decision.reason
+
+
+def test_an_alarm_that_rings_on_over_a_short_queue_is_told() -> None:
+    seen = facts(depth=series(*[5] * 20), alarms={"the team's own": "ALARM"})
+
+    decision = decided(seen, incident(opened=20))
+
+    assert kind(decision) == "Escalate"
