@@ -5,15 +5,17 @@ Nothing is asserted: a busy machine must not turn a build red. It fails only whe
 
 import sys
 
-from benchmarks import by_hand, calls, cold, depth
-from benchmarks.lab import LabError, open_lab
+from benchmarks import by_hand, calls, cold, depth, growth
+from benchmarks.lab import open_lab
 from benchmarks.report import Line, show
+from benchmarks.staying import LabError
 from benchmarks.world import StrangeCallError
 
 PARTS = {
     "Depth: AWS calls one behind the other, from event to fix": depth.measure,
     "Faster than by hand, 40 ms a call, wall time to the fix": by_hand.measure,
     "AWS calls, worker_stuck": calls.measure,
+    "Growth: depth and calls of a first look; the depth should not grow, calls by pages only": growth.measure,
     "Cold start: CPU of imports and clients, against boto3 with one client": cold.measure,
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from benchmarks.commands import Command, commands, find_cli, version
 from benchmarks.lab import Lab, Ran, fix_at
+from benchmarks.nights import FROZEN_WORKER
 from benchmarks.report import Line, at_least, milliseconds, rounds
 from benchmarks.world import World
 
@@ -16,7 +17,7 @@ AIM = 8.0
 def measure(lab: Lab) -> list[Line]:
     """Type the commands, then let a cold and a warm function look; several times."""
     told = lab.specs["worker_stuck"].settings
-    lab.server.world = World(told, stopped=1)
+    lab.server.world = World(lab.environment, FROZEN_WORKER, stopped=1)
     lab.server.delay_seconds = DELAY_SECONDS
     run, how = _way(lab)
     typed, least, cold, warm = [], [], [], []

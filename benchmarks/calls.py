@@ -3,20 +3,20 @@
 from collections import Counter
 
 from benchmarks.lab import Lab, fix_at
+from benchmarks.nights import FROZEN_WORKER
 from benchmarks.report import Line
 from benchmarks.world import World
 
 
 def measure(lab: Lab) -> list[Line]:
     """Count the calls of a look that fixes, and of an alarm that comes twice."""
-    told = lab.specs["worker_stuck"].settings
     lab.server.delay_seconds = 0.0
-    lab.server.world = World(told)
+    lab.server.world = World(lab.environment, FROZEN_WORKER)
     ran = lab.look()
     calls = lab.server.take()
     fixed = fix_at(calls, ran)
     before = sum(call.answered_at <= fixed for call in calls)
-    lab.server.world = World(told, held=True)
+    lab.server.world = World(lab.environment, FROZEN_WORKER, held=True)
     lab.look()
     again = Counter(call.operation for call in lab.server.take())
     writes = again["UpdateItem"]

@@ -3,6 +3,7 @@
 It prints one JSON object as its last line. Arguments::
 
     look FOLDER EVENT COUNT   import a function as Lambda does, hand it the event COUNT times
+    stay FOLDER EVENT         the same, once for each line of the standard input; a line for each look
     calls JSON                make calls one after another, each [service, operation, parameters]
     boto3                     import boto3 and make one client
 """
@@ -16,9 +17,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+LOOKED = "looked "
+"""Begins the line that tells of one look; what a function itself prints begins in other ways."""
 
-def look(folder: str, event_file: str, count: str) -> dict[str, Any]:
-    """Import the function's handler from the path that the parent has set, and let it look."""
+
+def _ready(folder: str, event_file: str) -> Callable[[], Any]:
+    """Import the function's handler from the path that the parent has set; return one look of it."""
     handle = importlib.import_module(f"{folder}.handler").handle
     event = json.loads(Path(event_file).read_text(encoding="utf-8"))
     context = SimpleNamespace(
@@ -27,11 +31,29 @@ def look(folder: str, event_file: str, count: str) -> dict[str, Any]:
         invoked_function_arn=f"arn:aws:lambda:xx-test-1:111122223333:function:{folder}",
         aws_request_id="0",
     )
+    return lambda: handle(event, context)
+
+
+def look(folder: str, event_file: str, count: str) -> dict[str, Any]:
+    """Let the function look so many times."""
+    looks = _ready(folder, event_file)
     began, answers = [], []
     for _ in range(int(count)):
         began.append(time.monotonic())
-        answers.append(handle(event, context))
+        answers.append(looks())
     return {"began": began, "answers": answers}
+
+
+def stay(folder: str, event_file: str) -> dict[str, Any]:
+    """Let the function look each time that the parent asks."""
+    looks = _ready(folder, event_file)
+    for _ in sys.stdin:
+        began = time.monotonic()
+        answer = looks()
+        told = {"seconds": time.monotonic() - began, "answer": answer}
+        sys.stdout.write(f"\n{LOOKED}{json.dumps(told, default=str)}\n")
+        sys.stdout.flush()
+    return {}
 
 
 def calls(asked: str) -> dict[str, Any]:
@@ -57,6 +79,6 @@ def one_client() -> dict[str, Any]:
 if __name__ == "__main__":
     what, *rest = sys.argv[1:]
     ways: dict[str, Callable[..., dict[str, Any]]]
-    ways = {"look": look, "calls": calls, "boto3": one_client}
+    ways = {"look": look, "stay": stay, "calls": calls, "boto3": one_client}
     done = ways[what](*rest)
     sys.stdout.write("\n" + json.dumps(done, default=str) + "\n")

@@ -50,7 +50,7 @@ def commands(told: Mapping[str, Any]) -> list[Command]:
     cluster, service = told["cluster"], told["service"]
     of_service = {"ClusterName": cluster, "ServiceName": service}
     stopped = {"cluster": cluster, "serviceName": service, "desiredStatus": "STOPPED"}
-    task = f"arn:aws:ecs:{told['region']}:{told['account']}:task/{cluster}/STOPPED-0"
+    task = f"arn:aws:ecs:{told['region']}:{told['account']}:task/{cluster}/STOPPED-{service}-0"
     since = int((datetime.now(UTC) - timedelta(minutes=10)).timestamp() * 1000)
     logs = {"logGroupName": told["log_group"], "startTime": since}
     fix = {"cluster": cluster, "service": service, "forceNewDeployment": True}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from benchmarks.commands import commands
 from benchmarks.lab import Lab, Ran, fix_at
+from benchmarks.nights import FROZEN_WORKER
 from benchmarks.report import Line, at_most, milliseconds, rounds
 from benchmarks.world import World
 
@@ -44,9 +45,10 @@ def measure(lab: Lab) -> list[Line]:
     """Measure looks and the hand-typed order side by side."""
     told = lab.specs["worker_stuck"].settings
     typed = [one.call() for one in commands(told)]
-    frozen = Way(World(told), lab.look, _none_yet(DELAYS_SECONDS))
-    stopped = Way(World(told, stopped=2), lab.look, _none_yet(ENDS_SECONDS))
-    by_hand = Way(World(told, stopped=2), lambda: lab.calls(typed), _none_yet(ENDS_SECONDS))
+    frozen = Way(World(lab.environment, FROZEN_WORKER), lab.look, _none_yet(DELAYS_SECONDS))
+    replaced = World(lab.environment, FROZEN_WORKER, stopped=2)
+    stopped = Way(replaced, lab.look, _none_yet(ENDS_SECONDS))
+    by_hand = Way(replaced, lambda: lab.calls(typed), _none_yet(ENDS_SECONDS))
     for _ in rounds("depth", ROUNDS):
         for delay in DELAYS_SECONDS:
             for way in (frozen, stopped, by_hand):

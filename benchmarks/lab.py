@@ -11,29 +11,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.nights import FROZEN_WORKER, Night
 from benchmarks.server import Call, Server, serve
+from benchmarks.staying import LabError, Looked, started
 from benchmarks.world import World
 from infra import chapters, environment, settings
 from infra.bundling import assemble
+from infra.environment import Environment
 from infra.spec import Spec
 
 ROOT = Path(__file__).resolve().parent.parent
 CHILD = Path(__file__).with_name("child.py")
-EVENT = ROOT / "events" / "worker_stuck_alarm.json"
+EVENTS = ROOT / "events"
 RUNTIME = ROOT / ".venv-lambda" / "bin" / "python"
-SCENARIO = "worker_stuck"
+SCENARIO = FROZEN_WORKER.folder
 PROCESS_SECONDS = 60
 """Longer than any process here takes on a busy machine; one that hangs ends the run."""
-
-
-class LabError(Exception):
-    """Something did not run as it must, so there is nothing to compare."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +58,14 @@ class Lab:
 
     Attributes:
         server: the AWS that all processes speak to.
+        environment: the names.
         specs: each function, by folder.
         work: a temporary folder.
         python: the functions' interpreter.
     """
 
     server: Server
+    environment: Environment
     specs: Mapping[str, Spec]
     work: Path
     python: str
@@ -72,9 +73,28 @@ class Lab:
 
     def look(self, folder: str = SCENARIO, count: int = 1) -> Ran:
         """Start a function's process and let it look ``count`` times; 0 only initializes it."""
-        told = settings.variables(folder, self.specs[folder].settings)
-        extra = {**told, "PYTHONPATH": str(self._asset(folder))}
-        return self._child(["look", folder, str(EVENT), str(count)], extra)
+        event = str(EVENTS / FROZEN_WORKER.event)
+        return self._child(["look", folder, event, str(count)], self._of_function(folder))
+
+    @contextmanager
+    def stay(self, night: Night) -> Iterator[Callable[[], Looked]]:
+        """Start a function's process that stays until the block ends, and yield what lets it look."""
+        words = [self.python, "-P", str(CHILD), "stay", night.folder, str(EVENTS / night.event)]
+        environ = {**self._environ(), **self._of_function(night.folder)}
+        with started(words, environ, self.work) as look:
+            yield look
+
+    def _of_function(self, folder: str) -> dict[str, str]:
+        """Return what a function's process gets besides what all get."""
+        web = f"http://127.0.0.1:{self.server.port}"
+        told = dict(self.specs[folder].settings)
+        here = {
+            "health_url": f"{web}/health",
+            "reconcile_url": f"{web}/reconcile",
+            "status_pages": dict.fromkeys(told.get("status_pages", ()), f"{web}/status"),
+        }
+        told |= {name: value for name, value in here.items() if name in told}
+        return {**settings.variables(folder, told), "PYTHONPATH": str(self._asset(folder))}
 
     def calls(self, wanted: Sequence[tuple[str, str, Mapping[str, Any]]]) -> Ran:
         """Make boto3 calls one after another in one process."""
@@ -176,10 +196,11 @@ def _cpu_seconds() -> float:
 @contextmanager
 def open_lab() -> Iterator[Lab]:
     """Set up a server, the assets' folder and the interpreter, for as long as the block runs."""
-    found = {spec.folder: spec for spec in chapters.specs(environment.load("prod"))}
+    prod = environment.load("prod")
+    found = {spec.folder: spec for spec in chapters.specs(prod)}
     python = str(RUNTIME) if RUNTIME.exists() else sys.executable
     with (
         tempfile.TemporaryDirectory(prefix="nightshift-bench-") as folder,
-        serve(World(found[SCENARIO].settings)) as server,
+        serve(World(prod, FROZEN_WORKER)) as server,
     ):
-        yield Lab(server, found, Path(folder), python)
+        yield Lab(server, prod, found, Path(folder), python)

@@ -53,8 +53,9 @@ def milliseconds(values: Sequence[float]) -> str:
 
 def show(title: str, lines: Sequence[Line]) -> None:
     """Print one block of the table."""
-    width = 78
-    print(f"\n{title}\n{'-' * (width + 34)}")
+    what = max(78, *(len(part) for line in lines for part in line.what.splitlines()))
+    reached = max(14, *(len(line.reached) for line in lines))
+    print(f"\n{title}\n{'-' * (what + reached + 20)}")
     for line in lines:
         verdict = {True: "met", False: "NOT met", None: ""}[line.met]
-        print(f"{line.what:<{width}} {line.reached:>14}  {line.aim:<8} {verdict}".rstrip())
+        print(f"{line.what:<{what}} {line.reached:>{reached}}  {line.aim:<8} {verdict}".rstrip())

@@ -13,7 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
 
-from benchmarks.world import StrangeCallError, World
+from benchmarks.world import HEALTH, RECONCILE, STATUS_PAGE, StrangeCallError, World
+
+INVOKE = "/2015-03-31/functions/"
+WEB = {"/health": HEALTH, "/status": STATUS_PAGE, "/reconcile": RECONCILE}
+"""What the web has, by its path."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,14 @@ class Call:
     """One call that was answered.
 
     Attributes:
-        operation: for example ``UpdateService``.
+        operation: for example ``UpdateService``; of the web, what is asked.
         answered_at: on this machine's monotonic clock, which all its processes share.
+        lines: log lines that the answer has.
     """
 
     operation: str
     answered_at: float
+    lines: int = 0
 
 
 @dataclass
@@ -65,9 +71,17 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     state: Server
 
+    def do_GET(self) -> None:
+        self._answer(WEB.get(self.path, self.path), {})
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        operation, params = _understand(self.headers.get("X-Amz-Target", ""), body)
+        if self.path in WEB or self.path.startswith(INVOKE):
+            self._answer(WEB.get(self.path, "Invoke"), {})
+        else:
+            self._answer(*_understand(self.headers.get("X-Amz-Target", ""), body))
+
+    def _answer(self, operation: str, params: Mapping[str, Any]) -> None:
         time.sleep(self.state.delay_seconds)
         try:
             status, answer = self.state.world.answer(operation, params)
@@ -76,8 +90,9 @@ class _Handler(BaseHTTPRequestHandler):
             status, answer = 400, {"__type": "StrangeCall", "message": str(error)}
         content = answer if isinstance(answer, str) else json.dumps(answer)
         kind = "text/xml" if isinstance(answer, str) else "application/x-amz-json-1.1"
+        found = answer.get("events", ()) if isinstance(answer, dict) else ()
         # Before the answer leaves: whoever reads it may ask for the calls at once.
-        self.state.calls.append(Call(operation, time.monotonic()))
+        self.state.calls.append(Call(operation, time.monotonic(), len(found)))
         self._send(status, kind, content.encode())
 
     def _send(self, status: int, kind: str, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What AWS answers on the night of a frozen worker, as it goes over the wire.
+"""What AWS, and the web that a look asks, answer in one night, as it goes over the wire.
 
 Nothing is kept between calls: each look finds the same night and decides the same, so runs can be compared.
 """
@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-Body = dict[str, Any]
+from benchmarks import documents
+from benchmarks.containers import DIGEST, Containers
+from benchmarks.lines import Lines
+from benchmarks.nights import WELL, Night
+from infra import settings
+from infra.environment import Environment
 
-MINUTES = 30
-"""Datapoints of each metric: as many as a look asks for."""
-DIGEST = "sha256:" + "a" * 64
-PUBLISHED = """<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>
-<MessageId>00000000-0000-0000-0000-000000000000</MessageId></PublishResult>
-<ResponseMetadata><RequestId>0</RequestId></ResponseMetadata></PublishResponse>"""
+Body = dict[str, Any]
+Answer = Body | str
+
+MOST_NAMES = 10
+"""GetParameters takes so many."""
+HEALTH, STATUS_PAGE, RECONCILE = "health endpoint", "status page", "reconcile endpoint"
+"""The calls that go to no service of AWS."""
 
 
 class StrangeCallError(Exception):
@@ -24,174 +30,148 @@ class StrangeCallError(Exception):
 
 @dataclass(frozen=True)
 class World:
-    """One night.
+    """One night, and how large it is.
 
     Attributes:
-        settings: what the function is told, for the names in the answers.
-        stopped: how many of the worker's tasks stopped within the last hour.
+        environment: the names.
+        night: what is wrong.
+        running: tasks of each service that run.
+        stopped: tasks of each service that stopped within the last hour.
+        lines: of each log group, in half an hour.
         held: whether another look holds the incident, so that a trigger only joins it.
     """
 
-    settings: Mapping[str, Any]
+    environment: Environment
+    night: Night
+    running: int = 2
     stopped: int = 0
+    lines: int = 0
     held: bool = False
 
-    def answer(self, operation: str, params: Mapping[str, Any]) -> tuple[int, Body | str]:
+    def answer(self, operation: str, params: Mapping[str, Any]) -> tuple[int, Answer]:
         """Return the status and the body that AWS gives.
 
         Raises:
-            StrangeCallError: nothing here answers that operation.
+            StrangeCallError: nothing here answers that operation, or AWS would refuse it.
         """
         now = datetime.now(UTC)
         if self.held and "SET version" in params.get("UpdateExpression", ""):
             return 400, {
                 "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
                 "message": "The conditional request failed",
-                "Item": self._incident(now),
+                "Item": self._incident(params, now),
             }
-        answers: dict[str, Callable[[], Body | str]] = {
-            "BatchGetItem": lambda: {
-                "Responses": {self.settings["table"]: []},
-                "UnprocessedKeys": {},
-            },
+        answers = {**self._own(params, now), **self._theirs(params, now), **self._web()}
+        if operation not in answers:
+            raise StrangeCallError(f"{operation} was called; benchmarks/world.py has no answer")
+        try:
+            return 200, answers[operation]()
+        except (LookupError, ValueError) as error:
+            raise StrangeCallError(f"{operation}: {type(error).__name__} {error}") from error
+
+    def _own(self, params: Mapping[str, Any], now: datetime) -> dict[str, Callable[[], Answer]]:
+        """Return what answers for Nightshift's own table, switches and topics."""
+        none_found: Body = {"Responses": {self.environment.prefix: []}, "UnprocessedKeys": {}}
+        return {
+            "BatchGetItem": lambda: none_found,
             "DeleteItem": dict,
-            "DescribeAlarms": self._alarms,
+            "GetParameters": lambda: self._parameters(params),
+            "Publish": documents.published,
+            "Query": lambda: {"Items": [], "Count": 0},
+            "TransactWriteItems": dict,
+            "UpdateItem": lambda: {"Attributes": self._incident(params, now)},
+        }
+
+    def _theirs(self, params: Mapping[str, Any], now: datetime) -> dict[str, Callable[[], Answer]]:
+        """Return what answers for the services that are looked at, or changed."""
+        ecs = Containers(self.environment, self.night, self.running, self.stopped)
+        return {
+            "DescribeAlarms": lambda: self._alarms(params, now),
+            "DescribeDBInstances": lambda: documents.instance(params, self.night),
+            "DescribeEvents": documents.events,
             "DescribeImages": lambda: {"imageDetails": [{"imageDigest": DIGEST}]},
-            "DescribeServices": lambda: {"services": [self._service(now)], "failures": []},
-            "DescribeTaskDefinition": self._definition,
-            "DescribeTasks": lambda: self._tasks(params["tasks"], now),
-            "FilterLogEvents": lambda: {"events": []},
+            "DescribeReplicationGroups": lambda: documents.group(params),
+            "DescribeScalableTargets": lambda: {"ScalableTargets": [_target(params)]},
+            "DescribeScalingPolicies": lambda: {"ScalingPolicies": []},
+            "DescribeServiceRevisions": lambda: ecs.revisions(params["serviceRevisionArns"]),
+            "DescribeServices": lambda: ecs.services(params["services"], now),
+            "DescribeTaskDefinition": lambda: ecs.definition(params["taskDefinition"]),
+            "DescribeTasks": lambda: ecs.tasks(params["tasks"], now),
+            "FilterLogEvents": lambda: Lines(self.lines, self.night.silence).page(params, now),
             "GetMetricData": lambda: self._series(params, now),
             "GetMetricStatistics": lambda: {"Label": "m", "Datapoints": []},
-            "GetParameters": self._parameters,
-            "ListTasks": lambda: self._list(params),
-            "Publish": lambda: PUBLISHED,
-            "TransactWriteItems": dict,
-            "UpdateItem": lambda: {"Attributes": self._incident(now)},
-            "UpdateService": lambda: {"service": self._service(now)},
+            "GetParameter": lambda: {"Parameter": _provider(params["Name"])},
+            "GetSecretValue": lambda: {"Name": params["SecretId"], "SecretString": "token"},
+            "Invoke": lambda: {"up": True, "run_id": "b", "depth": 5, "quota_keys": 0, "error": ""},
+            "ListServiceDeployments": lambda: ecs.history(params["service"], now),
+            "ListTasks": lambda: ecs.page(params),
+            "UpdateService": lambda: {"service": ecs.service(params["service"], now)},
         }
-        if operation not in answers:
-            raise StrangeCallError(
-                f"{operation} was called; it has no answer in benchmarks/world.py"
-            )
-        return 200, answers[operation]()
 
-    def _arn(self, service: str, rest: str) -> str:
-        return f"arn:aws:{service}:{self.settings['region']}:{self.settings['account']}:{rest}"
+    def _web(self) -> dict[str, Callable[[], Answer]]:
+        return {
+            HEALTH: lambda: {"status": "ok", "db": "ok", "redis": "ok"},
+            RECONCILE: lambda: {"task_id": "1"},
+            STATUS_PAGE: lambda: {"status": {"indicator": "major"}, "incidents": []},
+        }
 
-    def _incident(self, now: datetime) -> Body:
+    def _incident(self, params: Mapping[str, Any], now: datetime) -> Body:
         """Return a new incident as its claim leaves it."""
-        later = (now + timedelta(seconds=90)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        later = _text(now + timedelta(seconds=90))
+        _, scenario, target = params["Key"]["pk"]["S"].split("#")
         text = {
-            "pk": f"incident#worker_stuck#{self.settings['service']}",
+            "pk": params["Key"]["pk"]["S"],
             "sk": "current",
             "claim_until": later,
             "next_look_at": later,
             "open": "open",
-            "scenario": "worker_stuck",
-            "target": self.settings["service"],
-            "pending_since": now.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "scenario": scenario,
+            "target": target,
+            "pending_since": _text(now),
         }
         numbers = {name: {"N": "1"} for name in ("schema", "version", "triggers")}
         return {**{name: {"S": value} for name, value in text.items()}, **numbers}
 
-    def _alarms(self) -> Body:
-        found = [{"AlarmName": name, "StateValue": "ALARM"} for name in self.settings["alarms"]]
+    def _alarms(self, params: Mapping[str, Any], now: datetime) -> Body:
+        names = params.get("AlarmNames", [f"{self.environment.prefix}/{self.night.folder}/alarm"])
+        since = {"StateUpdatedTimestamp": now.timestamp()}
+        found = [{"AlarmName": name, "StateValue": "ALARM", **since} for name in names]
         return {"MetricAlarms": found, "CompositeAlarms": []}
 
-    def _service(self, now: datetime) -> Body:
-        deployed = (now - timedelta(days=3)).timestamp()
-        return {
-            "serviceName": self.settings["service"],
-            "status": "ACTIVE",
-            "desiredCount": 2,
-            "runningCount": 2,
-            "pendingCount": 0,
-            "deploymentController": {"type": "ECS"},
-            "deploymentConfiguration": {"strategy": "ROLLING"},
-            "deployments": [
-                {
-                    "id": "ecs-svc/1",
-                    "status": "PRIMARY",
-                    "taskDefinition": self._revision(),
-                    "rolloutState": "COMPLETED",
-                    "createdAt": deployed,
-                    "updatedAt": deployed,
-                    "failedTasks": 0,
-                }
-            ],
-            "events": [],
-        }
-
-    def _revision(self) -> str:
-        return self._arn("ecs", f"task-definition/{self.settings['task_family']}:7")
-
-    def _definition(self) -> Body:
-        registry = f"{self.settings['account']}.dkr.ecr.{self.settings['region']}.amazonaws.com"
-        image = f"{registry}/{self.settings['repository']}:stable"
-        container = {"name": self.settings["container"], "image": image}
-        return {
-            "taskDefinition": {
-                "taskDefinitionArn": self._revision(),
-                "containerDefinitions": [container],
-            }
-        }
-
-    def _list(self, params: Mapping[str, Any]) -> Body:
-        status = params.get("desiredStatus", "RUNNING")
-        count = self.stopped if status == "STOPPED" else 2
-        cluster = self.settings["cluster"]
-        arns = [self._arn("ecs", f"task/{cluster}/{status}-{one}") for one in range(count)]
-        return {"taskArns": arns}
-
-    def _tasks(self, arns: list[str], now: datetime) -> Body:
-        return {"tasks": [self._task(arn, now) for arn in arns], "failures": []}
-
-    def _task(self, arn: str, now: datetime) -> Body:
-        task = {
-            "taskArn": arn,
-            "startedBy": "ecs-svc/1",
-            "lastStatus": "RUNNING",
-            "containers": [{"name": self.settings["container"], "imageDigest": DIGEST}],
-        }
-        if "STOPPED" not in arn:
-            return task
-        return {
-            **task,
-            "lastStatus": "STOPPED",
-            "stopCode": "ServiceSchedulerInitiated",
-            "stoppedReason": "Scaling activity initiated by a deployment",
-            "stoppedAt": (now - timedelta(minutes=50)).timestamp(),
-        }
-
     def _series(self, params: Mapping[str, Any], now: datetime) -> Body:
-        """Return a queue that grows behind a worker that does nothing, and a Redis that is well."""
-        values = {
-            "depth": [40.0 * minute for minute in range(1, MINUTES + 1)],
-            "unacked": [8.0] * MINUTES,
-            "redis_up": [1.0] * MINUTES,
-            "redis_run": [4242.0] * MINUTES,
-            "cpu": [0.1] * MINUTES,
-        }
         newest = now.replace(second=0, microsecond=0)
-        times = [
-            (newest - timedelta(minutes=age)).timestamp() for age in range(MINUTES - 1, -1, -1)
+        minutes = int(params["EndTime"] - params["StartTime"]) // 60
+        ages = range(minutes - 1, -1, -1)
+        times = [(newest - timedelta(minutes=age)).timestamp() for age in ages]
+        known = {**WELL, **self.night.series}
+        found = [
+            {
+                "Id": query["Id"],
+                "Label": query["Id"],
+                "Timestamps": times,
+                "Values": [known[query["MetricStat"]["Metric"]["MetricName"]](age) for age in ages],
+                "StatusCode": "Complete",
+            }
+            for query in params["MetricDataQueries"]
         ]
-        return {
-            "MetricDataResults": [
-                {
-                    "Id": query["Id"],
-                    "Label": query["Id"],
-                    "Timestamps": times,
-                    "Values": values[query["Id"]],
-                    "StatusCode": "Complete",
-                }
-                for query in params["MetricDataQueries"]
-            ]
-        }
+        return {"MetricDataResults": found}
 
-    def _parameters(self) -> Body:
-        modes = dict.fromkeys(self.settings["mode_parameters"].values(), "act")
-        live = {self.settings["switch_parameter"]: "on", **modes}
-        found = [{"Name": name, "Type": "String", "Value": value} for name, value in live.items()]
+    def _parameters(self, params: Mapping[str, Any]) -> Body:
+        modes = dict.fromkeys(settings.mode_parameters(self.environment).values(), "act")
+        live = {settings.switch_parameter(self.environment): "on", **modes}
+        if len(params["Names"]) > MOST_NAMES:
+            raise ValueError(f"{MOST_NAMES} names can be asked for, not {len(params['Names'])}")
+        found = [{"Name": name, "Type": "String", "Value": live[name]} for name in params["Names"]]
         return {"Parameters": found, "InvalidParameters": []}
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _target(params: Mapping[str, Any]) -> Body:
+    return {"ResourceId": params["ResourceIds"][0], "MinCapacity": 1, "MaxCapacity": 2000}
+
+
+def _provider(name: str) -> Body:
+    return {"Name": name, "Type": "String", "Value": "anthropic", "Version": 3}
