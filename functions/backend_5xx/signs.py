@@ -110,7 +110,7 @@ def fault(facts: Facts, limits: Limits) -> Fault | Unknown | None:
         None where there is none; ``Unknown`` where there is none among what could be read.
     """
     found: tuple[Fault | Unknown | None, ...] = (
-        _status(facts.instance),
+        _status(facts),
         _connections(facts, limits),
         _event(facts, limits),
         _worker(facts, limits),
@@ -122,9 +122,12 @@ def fault(facts: Facts, limits: Limits) -> Fault | Unknown | None:
     return None
 
 
-def _status(instance: rds.Instance | Unknown) -> Fault | Unknown | None:
+def _status(facts: Facts) -> Fault | Unknown | None:
+    instance = facts.instance
     if isinstance(instance, Unknown) or instance.status in rds.UP:
         return instance if isinstance(instance, Unknown) else None
+    if instance.status in rds.MAY_ANSWER and not database(facts):
+        return None
     why = f"RDS {instance.identifier} is {instance.status}"
     return Fault("db_unavailable", why, lasting=True)
 

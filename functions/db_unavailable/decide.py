@@ -9,8 +9,10 @@ sees                                                   decides
 RDS status unknown                                     wait, blind
 a status of ``DOWN``                                   escalate at once
 a status in none of the three lists                    escalate: nobody has said what it means
+modifying or maintenance, the application reaches its
+  database and alarms are OK                           wait
 a status of ``TRANSIENT``                              wait; 5 min: escalate
-health endpoint unknown                                wait, blind
+health endpoint unknown                                wait; after 5 min: blind
 up, the endpoint's database is ok for 5 min, alarms OK resolve
 up, the endpoint's database is ok                      wait; an alarm rings on for 15 min: escalate
 up, the endpoint's database fails still, and B is at
@@ -107,13 +109,30 @@ def _status(
     if instance.status in rds.UP:
         return None
     if instance.status in TRANSIENT:
-        waited = facts.at - incident.opened_at
-        if waited < timedelta(minutes=limits.transient_minutes):
-            return Wait(f"{name}: it is on its way back, clients reconnect by themselves")
-        return Escalate(f"{name} for {whole_minutes(waited)} min by now", commands.look)
+        return _on_its_way(facts, incident, limits, commands, instance)
     if instance.status in DOWN:
         return Escalate(f"{name}: it does not come back by itself", _next(instance, commands))
     return Escalate(f"{name}: this status is in no list of ours", commands.look)
+
+
+def _on_its_way(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands, instance: rds.Instance
+) -> Decision:
+    name = f"RDS {instance.identifier} is {instance.status}"
+    if instance.status in rds.MAY_ANSWER and _works(facts):
+        return Wait(f"{name}, and the application reaches its database meanwhile")
+    waited = facts.at - incident.opened_at
+    if waited < timedelta(minutes=limits.transient_minutes):
+        return Wait(f"{name}: it is on its way back, clients reconnect by themselves")
+    return Escalate(f"{name} for {whole_minutes(waited)} min by now", commands.look)
+
+
+def _works(facts: Facts) -> bool:
+    """Say whether the application is known to reach its database, and no alarm says otherwise."""
+    health, alarms = facts.health, facts.alarms
+    if isinstance(health, Unknown) or isinstance(alarms, Unknown):
+        return False
+    return health.db is True and all(state == "OK" for state in alarms.values())
 
 
 def _next(instance: rds.Instance, commands: Commands) -> str:
@@ -125,12 +144,12 @@ def _health(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
     health = facts.health
-    if isinstance(health, Unknown):
-        return Wait(
-            f"the database is up, the application cannot be asked: {health.why}", blind=True
-        )
-    if health.db is None:
-        return Wait("the health endpoint does not say how its database is", blind=True)
+    if isinstance(health, Unknown) or health.db is None:
+        why = health.why if isinstance(health, Unknown) else "its health endpoint does not say"
+        # Right after a failover an endpoint hangs on dead connections, or is given up by the load balancer.
+        if facts.at - _up_since(facts, incident) < timedelta(minutes=limits.reconnect_minutes):
+            return Wait(f"the database is up, clients are reconnecting: {why}")
+        return Wait(f"the database is up, the application cannot be asked: {why}", blind=True)
     if not health.db:
         return None
     return _good(facts, incident, limits, commands)

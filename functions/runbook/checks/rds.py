@@ -16,11 +16,13 @@ NEEDS = (
 UP = frozenset(
     {
         "available", "backing-up", "configuring-enhanced-monitoring", "configuring-iam-database-auth",
-        "configuring-log-exports", "reset-master-credentials", "storage-config-upgrade",
+        "configuring-log-exports", "resetting-master-credentials", "storage-config-upgrade",
         "storage-initialization", "storage-optimization",
     }
 )  # fmt: skip
 """Statuses in which the database answers, whatever RDS does beside it."""
+MAY_ANSWER = frozenset({"maintenance", "modifying"})
+"""Statuses that say nothing of it: it answers, and is away for a moment or not at all."""
 
 MOST_EVENTS = 100
 """DescribeEvents gives at most 100 a page; an instance that makes more in half an hour is seen in them."""

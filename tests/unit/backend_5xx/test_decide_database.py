@@ -41,6 +41,12 @@ def rds(status: str) -> dict[str, Any]:
             rds("failing-over"), "db_unavailable", "RDS saas-prod-db is failing-over", id="not-up"
         ),
         pytest.param(
+            {**rds("modifying"), **SICK},
+            "db_unavailable",
+            "RDS saas-prod-db is modifying",
+            id="being-changed-and-away",
+        ),
+        pytest.param(
             rds("holidays"), "db_unavailable", "RDS saas-prod-db is holidays", id="in-no-list"
         ),
         pytest.param(
@@ -202,3 +208,8 @@ def test_a_worker_that_was_deployed_with_the_backend_proves_nothing_about_the_da
     seen = facts(**SICK, closer=closer(worker=worker, worker_lines=errors(9, 3)))
 
     assert kind(decided(seen)) == "Escalate"
+
+
+@pytest.mark.parametrize("status", ["modifying", "maintenance"])
+def test_a_change_of_the_database_is_no_fault_while_it_answers(status: str) -> None:
+    assert not isinstance(decided(facts(**rds(status))), HandOver)

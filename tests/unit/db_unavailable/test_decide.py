@@ -107,6 +107,58 @@ def test_ends_when_the_application_has_been_well_for_5_min(
     assert kind(decision) == expected
 
 
+@pytest.mark.parametrize("status", ["resetting-master-credentials", "backing-up"])
+def test_a_database_answers_while_rds_works_beside_it(status: str) -> None:
+    decision = decided(facts(**GOOD, instance=instance(status)))
+
+    assert kind(decision) == "Resolve"
+
+
+@pytest.mark.parametrize("status", ["modifying", "maintenance"])
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, "Wait", id="the application works"),
+        pytest.param({"health": Health(503, db=False, redis=True)}, "Escalate", id="it does not"),
+        pytest.param({"health": UNKNOWN}, "Escalate", id="it cannot be asked"),
+        pytest.param({"alarms": {"health-db": "ALARM"}}, "Escalate", id="an alarm rings"),
+        pytest.param({"alarms": UNKNOWN}, "Escalate", id="alarms not read"),
+    ],
+)
+def test_a_change_of_the_database_is_no_trouble_while_the_application_works(
+    status: str, changes: dict[str, Any], expected: str
+) -> None:
+    seen = facts(**{**GOOD, "instance": instance(status), **changes})
+
+    decision = decided(seen, incident(opened=60))
+
+    assert kind(decision) == expected
+
+
+@pytest.mark.parametrize(
+    "health",
+    [
+        pytest.param(UNKNOWN, id="no answer"),
+        pytest.param(Health(502, db=None, redis=None), id="no word on the database"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("failed_over", "expected"),
+    [
+        pytest.param(4.9, "Wait", id="clients are reconnecting"),
+        pytest.param(5, "Wait blind", id="they have had 5 min"),
+    ],
+)
+def test_a_silent_application_is_no_blindness_right_after_a_failover(
+    health: Health | Unknown, failed_over: float, expected: str
+) -> None:
+    over = Event(ago(failed_over), ("failover",), "completed")
+
+    decision = decided(facts(health=health, events=(over,)), incident(opened=20))
+
+    assert kind(decision) == expected
+
+
 @pytest.mark.parametrize(
     ("opened", "events", "expected"),
     [
