@@ -161,7 +161,7 @@ def test_a_health_endpoint_that_says_nothing_is_paged_as_blind_and_ends_nothing(
     monkeypatch.setattr(http, "SECONDS", 0.1)
     stage.outside.says[HEALTH] = said
 
-    for _ in range(3):
+    for _ in range(4):  # the first 5 min are the clients' to reconnect
         night.deliver(event("db_unavailable_failover"))
         stage.step(60)
         night.deliver(event("db_unavailable_look_due"))
