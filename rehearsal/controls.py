@@ -183,7 +183,7 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
         ),
         Control(
             "worker", "what was named is not heard",
-            "changed: ['deploy saas-worker:2 to saas-worker']",
+            "changed: ['deploy saas-worker:1 to saas-worker']",
             code(
                 "rollback/services_wiring.py",
                 "return RollbackTo(**told, to=wish.to) if wish and wish.to else Rollback(**told)",
