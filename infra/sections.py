@@ -83,9 +83,16 @@ class Redis(Part):
 
 
 class Alarms(Part):
-    """Thresholds that depend on the load."""
+    """What differs between alarms of two environments.
+
+    Attributes:
+        queue_depth: messages, a threshold that depends on the load.
+        warm_up: whether alarms for which silence is bad wait for their first data; not each region may
+            know it.
+    """
 
     queue_depth: Annotated[int, Field(ge=1)] = 100
+    warm_up: bool = False
 
 
 class Triage(Part):

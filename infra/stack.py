@@ -21,6 +21,9 @@ from infra.spec import MetricFilter
 from infra.storage import Storage
 from infra.topics import ExistingTopics
 
+WARM_UP_MINUTES = 15
+"""Beyond its window an alarm waits for its first data: a probe dead from the start is told of then."""
+
 
 class NightshiftStack(cdk.Stack):
     """Everything of one environment."""
@@ -88,6 +91,7 @@ class NightshiftStack(cdk.Stack):
             datapoints_to_alarm=alarm.datapoints,
             evaluation_periods=alarm.of,
             treat_missing_data=alarm.missing,
+            warm_up_configuration=_warm_up(alarm) if environment.alarms.warm_up else None,
             alarm_actions=[topic_arn] if topic_arn else None,
             ok_actions=[topic_arn] if alarm.to == "second-path" else None,
         )
@@ -96,6 +100,15 @@ class NightshiftStack(cdk.Stack):
 def alarms_of(environment: Environment) -> list[Alarm]:
     """Return the alarm table of an environment with all its functions and rules."""
     return table(environment, [spec.folder for spec in specs(environment)], rule_names(environment))
+
+
+def _warm_up(alarm: Alarm) -> cloudwatch.CfnAlarm.WarmUpConfigurationProperty | None:
+    """Let an alarm for which silence is bad wait for its first data: until its window is full."""
+    if alarm.missing != "breaching":
+        return None
+    return cloudwatch.CfnAlarm.WarmUpConfigurationProperty(
+        warm_up_period_duration_in_minutes=alarm.of + WARM_UP_MINUTES
+    )
 
 
 def _dimensions(found: Mapping[str, str]) -> list[cloudwatch.CfnAlarm.DimensionProperty]:

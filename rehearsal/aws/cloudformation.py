@@ -81,7 +81,7 @@ def _alarm(properties: Mapping[str, Any], account: str, region: str, _name: str)
         insufficient_data_actions=[],
         treat_missing_data=properties["TreatMissingData"],
     )
-    # AWS starts an alarm without an opinion; moto starts it as OK.
+    # AWS starts an alarm without an opinion; moto starts it as OK. A warm-up is over before anybody watches.
     alarm.state_value = "INSUFFICIENT_DATA"
     return str(alarm.name)
 

@@ -182,7 +182,8 @@ def test_only_the_second_path_says_that_it_is_over(stack: Synthesized) -> None:
 
 def test_no_alarm_reaches_people_through_a_function(stack: Synthesized) -> None:
     told = {arn for alarm in stack.alarms.values() for arn in alarm.get("AlarmActions", [])}
-    protocols = {one["Protocol"] for one in stack.of_type("AWS::SNS::Subscription").values()}
+    subscriptions = stack.of_type("AWS::SNS::Subscription").values()
+    protocols = {one["Protocol"] for one in subscriptions if one["TopicArn"] in stack.topics}
 
     assert told <= set(stack.topics)
     assert protocols <= {"email", "https"}
@@ -283,3 +284,26 @@ def test_a_silent_probe_pages(stack: Synthesized, metric: str) -> None:
 
     assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("SampleCount", "breaching")
     assert alarm["AlarmActions"] == [stack.topic("pages")]
+
+
+def warmed(stack: Synthesized) -> dict[str, int]:
+    found = {name: one.get("WarmUpConfiguration", {}) for name, one in stack.alarms.items()}
+    assert all(set(one) <= {"WarmUpPeriodDurationInMinutes"} for one in found.values())
+    return {name: one["WarmUpPeriodDurationInMinutes"] for name, one in found.items() if one}
+
+
+def test_where_the_region_knows_it_an_alarm_for_which_silence_is_bad_waits_for_its_first_data(
+    example: Synthesized,
+) -> None:
+    expected = {
+        name: one["EvaluationPeriods"] + 15
+        for name, one in example.alarms.items()
+        if one["TreatMissingData"] == "breaching"
+    }
+
+    assert expected
+    assert warmed(example) == expected
+
+
+def test_no_alarm_waits_where_nobody_says_that_the_region_knows_it(prod: Synthesized) -> None:
+    assert warmed(prod) == {}
