@@ -15,15 +15,12 @@ from infra.synth import ROOT, build, context
 from rehearsal.synth_check import REPLACED, differences
 from synthesized import Synthesized
 
-OF_THE_CLI = {"aws-cdk:enableDiffNoFail"}
-"""Flags in cdk.json that the CLI reads, not the library."""
 
-
-def test_the_flags_of_cdk_json_are_applied_without_the_cli(stack: Synthesized) -> None:
+def test_every_flag_of_cdk_json_is_known_and_applied_without_the_cli(stack: Synthesized) -> None:
     report = stack.manifest["artifacts"]["aws-cdk-lib/feature-flag-report"]["properties"]["flags"]
     applied = {name: one["userValue"] for name, one in report.items() if "userValue" in one}
 
-    assert applied == {name: on for name, on in context().items() if name not in OF_THE_CLI}
+    assert applied == context()
 
 
 def version(text: str) -> tuple[int, ...]:
