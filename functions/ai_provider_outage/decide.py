@@ -285,7 +285,7 @@ def _page(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
         return Wait(page.why, blind=True)
     if not page.green:
         return None
-    waited = facts.at - incident.opened_at
+    waited = facts.at - incident.since
     why = f"the AI gateway fails and {provider.value} admits no outage"
     if waited < _minutes(limits.no_outage_minutes):
         return Wait(f"{why}: users get the fallback")
@@ -293,7 +293,7 @@ def _page(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
 
 
 def _prolonged(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision:
-    provider, waited = facts.provider, facts.at - incident.opened_at
+    provider, waited = facts.provider, facts.at - incident.since
     if isinstance(provider, Unknown):
         return Wait(provider.why, blind=True)
     why = f"{provider.value} is out, for {whole_minutes(waited)} min by now"

@@ -242,7 +242,7 @@ def closer_reads(
     aws: Aws, settings: Settings, facts: Facts, incident: Incident, decision: Decision
 ) -> Calls:
     """Return what is read on the first look and where something is about to happen, else nothing."""
-    begun = max((incident.opened_at, *incident.reopened_at))
+    begun = incident.since
     first = facts.at - begun < timedelta(seconds=1)
     near = isinstance(decision, Apply | Escalate | HandOver)
     undo = isinstance(decision, Apply) and decision.undoes

@@ -121,7 +121,7 @@ def _on_its_way(
     name = f"RDS {instance.identifier} is {instance.status}"
     if instance.status in rds.MAY_ANSWER and _works(facts):
         return Wait(f"{name}, and the application reaches its database meanwhile")
-    waited = facts.at - incident.opened_at
+    waited = facts.at - incident.since
     if waited < timedelta(minutes=limits.transient_minutes):
         return Wait(f"{name}: it is on its way back, clients reconnect by themselves")
     return Escalate(f"{name} for {whole_minutes(waited)} min by now", commands.look)
@@ -195,4 +195,4 @@ def _still_failing(
 def _up_since(facts: Facts, incident: Incident) -> datetime:
     """Return since when clients could reconnect: the incident's start, or RDS's last event after it."""
     events = () if isinstance(facts.events, Unknown) else facts.events
-    return max([incident.opened_at, *(event.at for event in events if event.at <= facts.at)])
+    return max([incident.since, *(event.at for event in events if event.at <= facts.at)])

@@ -217,6 +217,11 @@ class Incident:
     again: Attempt | None = None
 
     @property
+    def since(self) -> datetime:
+        """Return when the trouble began that is there now: its opening, or the newest re-opening."""
+        return max((self.opened_at, *self.reopened_at))
+
+    @property
     def last(self) -> Attempt | None:
         """Return the newest attempt, whatever became of it."""
         return self.attempts[-1] if self.attempts else None

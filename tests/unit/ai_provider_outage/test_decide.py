@@ -265,3 +265,13 @@ def test_an_alarm_that_is_not_ok_while_the_rate_is_normal_is_told(
     decision = decided(seen, incident(opened=20))
 
     assert kind(decision) == expected
+
+
+@pytest.mark.parametrize("page", [OUT, GREEN], ids=["admitted", "not admitted"])
+def test_an_outage_of_an_incident_that_opened_again_is_as_old_as_that(page: Page) -> None:
+    seen = facts(pages={"anthropic": page, "openai": GREEN})
+    again = incident(opened=50, reopened_at=(ago(2),))
+
+    decision = decided(seen, again)
+
+    assert kind(decision) == "Wait"

@@ -260,3 +260,18 @@ def test_an_alarm_that_is_not_ok_while_the_database_is_well_is_told(
     decision = decided(seen, incident(opened=20))
 
     assert kind(decision) == expected
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"instance": instance("failing-over")}, id="failover"),
+        pytest.param({}, id="clients reconnect"),
+    ],
+)
+def test_an_outage_of_an_incident_that_opened_again_is_as_old_as_that(
+    changes: dict[str, Any],
+) -> None:
+    decision = decided(facts(**changes), incident(opened=50, reopened_at=(ago(2),)))
+
+    assert kind(decision) == "Wait"
