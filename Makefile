@@ -34,7 +34,7 @@ synth: setup  ## write cdk.out/ for environments/$(ENV).toml; needs no credentia
 	@$(PY) app.py --environment $(ENV)
 
 docs: setup  ## write the tables of docs/runbook.md that repeat code
-	@$(PY) -m infra.docs
+	@$(PY) -m infra.docs $(ENV)
 
 bench: setup  ## speed as ratios, side by side in one run
 	@$(PY) -m benchmarks

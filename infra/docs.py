@@ -8,6 +8,7 @@ import ast
 import importlib
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import timedelta
@@ -234,11 +235,11 @@ def _shown(value: float | timedelta) -> str:
     return f"{value.total_seconds():g} s"
 
 
-def main() -> None:
-    """Write the page."""
+def main(environment: str) -> None:
+    """Write the page with an environment's numbers."""
     page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(written(page, load("prod")), encoding="utf-8")
+    PAGE.write_text(written(page, load(environment)), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
