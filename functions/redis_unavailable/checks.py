@@ -15,6 +15,10 @@ from runbook.model import Decision, Incident, Unknown
 
 WINDOW = timedelta(minutes=60)
 """Of the probe's readings: an outage that opened the incident is in it, and the run before it."""
+LASTING = ("up", "run")
+"""What shows a loss: read since before the incident's start, however long ago that is."""
+BEFORE = timedelta(minutes=10)
+"""More than the table looks back from the incident's start."""
 EVENTS_WINDOW = timedelta(minutes=60)
 """Of ElastiCache's events: the same."""
 
@@ -29,7 +33,7 @@ class Facts:
         group: the replication group.
         events: what ElastiCache says has happened in the last hour, newest first.
         reading: Redis's own answer now, through the probe.
-        up: 1 or 0 per minute, 60 min, as the probe saw it.
+        up: 1 or 0 per minute, 60 min or since before the incident, as the probe saw it.
         run: a number that changes when Redis restarts, per minute.
         depth: messages in the Celery queue, per minute.
         health: the public health endpoint's answer now.
@@ -76,18 +80,20 @@ def _events(fact: tuple[elasticache.Event, ...] | Unknown) -> str:
     return f"{len(fact)} in 60 min, last {fact[0].at:%H:%M} UTC: {fact[0].message}"
 
 
+def _series(settings: Settings) -> dict[str, Series]:
+    environment = {"environment": settings.environment}
+    queue = {**environment, "queue": settings.queue}
+    return {
+        "up": Series("Nightshift", "RedisUp", environment, "Minimum"),
+        "run": Series("Nightshift", "RedisRun", environment, "Maximum"),
+        "depth": Series("Nightshift", "QueueDepth", queue, "Maximum"),
+    }
+
+
 def reads(aws: Aws, settings: Settings, now: datetime) -> Calls:
     """Return the questions, to be asked side by side."""
     cloudwatch, cache = aws.reader("cloudwatch"), aws.reader("elasticache")
-    name = settings.replication_group
-    environment = {"environment": settings.environment}
-    series = {
-        "up": Series("Nightshift", "RedisUp", environment, "Minimum"),
-        "run": Series("Nightshift", "RedisRun", environment, "Maximum"),
-        "depth": Series(
-            "Nightshift", "QueueDepth", {**environment, "queue": settings.queue}, "Maximum"
-        ),
-    }
+    name, series = settings.replication_group, _series(settings)
     asked: dict[str, Callable[[], Any]] = {
         "alarms": partial(alarms.states, cloudwatch, settings.alarms),
         "metrics": partial(metrics.read, cloudwatch, series, now, WINDOW),
@@ -117,16 +123,31 @@ def task_of(incident: Incident) -> str:
 def closer_reads(
     aws: Aws, settings: Settings, facts: Facts, incident: Incident, decision: Decision
 ) -> Calls:
-    """Return the question after our own task's result, where there is one to prove."""
-    del facts, decision
-    task = task_of(incident)
-    if not task:
-        return {}
-    read = partial(redis.read, aws.reader("lambda"), settings.probe, task)
-    return {"task": partial(ask, "the task's result", read)}
+    """Return what only some looks ask.
+
+    Those are the result of our own task, where there is one to prove, and the probe's readings since before
+    an incident that is older than what each look reads: a loss is not forgotten for being long ago.
+    """
+    del decision
+    asked: dict[str, Callable[[], Any]] = {}
+    task, span = task_of(incident), facts.at - incident.opened_at + BEFORE
+    if task:
+        read = partial(redis.read, aws.reader("lambda"), settings.probe, task)
+        asked["task"] = partial(ask, "the task's result", read)
+    if span > WINDOW:
+        own = {name: one for name, one in _series(settings).items() if name in LASTING}
+        whole = partial(metrics.read, aws.reader("cloudwatch"), own, facts.at, span)
+        asked["whole"] = partial(ask, "the probe's readings since the start", whole)
+    return asked
 
 
 def with_closer(facts: Facts, answers: Mapping[str, Any]) -> Facts:
     """Return the facts with what was read since."""
-    reading: redis.Reading | Unknown = answers["task"]
-    return replace(facts, task=reading if isinstance(reading, Unknown) else reading.task)
+    changes: dict[str, Any] = {}
+    if "task" in answers:
+        reading: redis.Reading | Unknown = answers["task"]
+        changes["task"] = reading if isinstance(reading, Unknown) else reading.task
+    if "whole" in answers:
+        whole = answers["whole"]
+        changes |= dict.fromkeys(LASTING, whole) if isinstance(whole, Unknown) else whole
+    return replace(facts, **changes)

@@ -10,19 +10,24 @@ Redis down, the group gone or broken                   escalate at once
 Redis down                                             wait (a failover is ElastiCache's own);
                                                        10 min: escalate
 a reconcile of ours that is not yet proved             its own rows, see ``_verify``
-a loss is possible, workers do not consume             wait; 30 min: escalate
-a loss is possible, workers consume                    reconcile quotas
+a loss is possible, the reconcile after it failed      escalate
+a loss is possible, the queue is long and does not
+  fall                                                 wait; 30 min: escalate
+a loss is possible, workers consume, or the queue is
+  short and may do                                     reconcile quotas
 up for 5 min, alarms OK                                resolve
 up                                                     wait; an alarm rings on for 15 min: escalate
 =====================================================  ==========================================
 
 A loss is possible where Redis was away or its run changed since the incident began: ElastiCache's replication
-is asynchronous, so also a failover without a restart may have lost the newest writes.
+is asynchronous, so also a failover without a restart may have lost the newest writes. It is forgotten only by
+a reconcile that is proved, or was queued and could not be proved: nothing is resolved before.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from redis_unavailable.checks import Facts
 from runbook.checks import metrics
@@ -84,6 +89,19 @@ class Commands:
     reconcile: str
 
 
+@dataclass(frozen=True)
+class Loss:
+    """Counters may have been lost.
+
+    Attributes:
+        how: what shows it.
+        at: the newest minute that shows it.
+    """
+
+    how: str
+    at: datetime
+
+
 Row = Callable[[Facts, Incident, Limits, Commands], Decision | None]
 
 
@@ -103,7 +121,7 @@ def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
         decision = row(facts, incident, limits, commands)
         if decision is not None:
             return decision
-    return _good(facts, incident, limits, commands, "")
+    return _good(facts, incident, limits, commands)
 
 
 def _minutes(count: float) -> timedelta:
@@ -120,11 +138,18 @@ def _down(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
         return Wait(f"Redis does not answer, and {group.why}", blind=True)
     name = f"Redis {group.name} does not answer, ElastiCache says {group.status}"
     if group.status not in WORKING:
-        return Escalate(f"{name}: it does not come back by itself", commands.look)
+        return Escalate(f"{name}: it does not come back by itself", _later(commands))
     waited = facts.at - incident.opened_at
     if waited < _minutes(limits.failover_minutes):
         return Wait(f"{name}: a failover is ElastiCache's own and takes minutes")
-    return Escalate(f"{name}, for {whole_minutes(waited)} min by now", commands.look)
+    return Escalate(f"{name}, for {whole_minutes(waited)} min by now", _later(commands))
+
+
+def _later(commands: Commands) -> str:
+    """Return what to type now, and once Redis is back: after this page the reconcile is a person's."""
+    return (
+        f"{commands.look}\nonce Redis is back, its quotas are to be rebuilt:\n{commands.reconcile}"
+    )
 
 
 def _verify(
@@ -144,14 +169,8 @@ def _verify(
         return Escalate(why, commands.reconcile, Verdict(Outcome.FAILED, why))
     if facts.at - since < _minutes(limits.proof_minutes):
         return Wait(f"{name} is queued; its task has no result yet")
-    # It may keep none: a person reads the update.
-    return _good(
-        facts,
-        incident,
-        limits,
-        commands,
-        f"{name} is queued, not proved ({_counters(facts, attempt)}); ",
-    )
+    # It may keep none: a person reads the update, and the other rows go on.
+    return None
 
 
 def _counters(facts: Facts, attempt: Attempt) -> str:
@@ -162,52 +181,72 @@ def _counters(facts: Facts, attempt: Attempt) -> str:
 
 
 def _lost(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
-    loss, consumed = _loss(facts, incident, limits), _consumed(facts, limits)
+    loss = _loss(facts, incident, limits)
     if isinstance(loss, Unknown):
         return Wait(loss.why, blind=True)
-    if not loss:
+    if loss is None:
         return None
-    if isinstance(consumed, Unknown):
-        return Wait(consumed.why, blind=True)
-    if consumed:
-        return Apply(
-            "reconcile", f"{loss}: its AI quota counters may be lost, workers consume again"
-        )
+    failed = [one for one in incident.attempts if _failed_after(one, loss.at)]
+    if failed:
+        why = f"{loss.how}, and the reconcile of {failed[-1].tried_at:%H:%M} has failed"
+        return Escalate(f"{why}: the AI quotas are not rebuilt", commands.reconcile)
+    works = _consumed(facts, limits)
+    if isinstance(works, Unknown):
+        return Wait(works.why, blind=True)
+    if works:
+        return Apply("reconcile", f"{loss.how}: its AI quota counters may be lost; {works}")
+    return _waits(facts, incident, limits, commands, loss)
+
+
+def _waits(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands, loss: Loss
+) -> Decision:
     waited = facts.at - incident.opened_at
-    waits = f"{loss}; the reconcile is a Celery task and waits until workers consume again"
+    waits = f"{loss.how}; the reconcile is a Celery task and waits until workers consume again"
     if waited < _minutes(limits.consume_minutes):
         return Wait(waits)
     return Escalate(f"{waits}: {whole_minutes(waited)} min by now", commands.reconcile)
 
 
-def _loss(facts: Facts, incident: Incident, limits: Limits) -> str | Unknown:
-    """Return how counters may have been lost and are not rebuilt yet; empty when they were not."""
+def _loss(facts: Facts, incident: Incident, limits: Limits) -> Loss | Unknown | None:
+    """Return how counters may have been lost and are not rebuilt yet; None when they were not."""
     up, run = facts.up, facts.run
     if isinstance(up, Unknown):
         return up
     if isinstance(run, Unknown):
         return run
     began = incident.opened_at - _minutes(limits.before_minutes)
-    away = [sample for sample in metrics.since(up, began) if sample.value < 1]
-    runs = {sample.value for sample in metrics.since(run, began)}
-    if not away and len(runs) <= 1:
-        return ""
-    if _reconciled(incident.attempts, away[-1].at if away else began):
-        return ""
-    return f"Redis was away for {len(away)} min" if away else "Redis restarted"
+    away = [sample.at for sample in metrics.since(up, began) if sample.value < 1]
+    runs = metrics.since(run, began)
+    restarts = [now.at for before, now in pairwise(runs) if now.value != before.value]
+    if not away and not restarts:
+        return None
+    last = max(away + restarts)
+    if any(_rebuilt(one, facts.at, limits) for one in incident.attempts if one.tried_at > last):
+        return None
+    return Loss(f"Redis was away for {len(away)} min" if away else "Redis restarted", last)
 
 
-def _reconciled(attempts: tuple[Attempt, ...], since: datetime) -> bool:
-    """Say whether the quotas were rebuilt after Redis was last away, or that was tried and a person told.
+def _rebuilt(attempt: Attempt, at: datetime, limits: Limits) -> bool:
+    """Say whether this reconcile is proved, or queued for so long that no proof is to come."""
+    if attempt.fix != "reconcile":
+        return False
+    if attempt.outcome is Outcome.VERIFIED:
+        return True
+    queued_at = attempt.outcome_at or attempt.tried_at
+    return attempt.outcome is Outcome.APPLIED and at - queued_at >= _minutes(limits.proof_minutes)
 
-    A request that got lost and was then not asked for any more was neither.
+
+def _failed_after(attempt: Attempt, moment: datetime) -> bool:
+    failed = attempt.fix == "reconcile" and attempt.outcome is Outcome.FAILED
+    return failed and attempt.tried_at > moment
+
+
+def _consumed(facts: Facts, limits: Limits) -> str | Unknown:
+    """Return what speaks for workers that consume; an empty text where the queue is long and does not fall.
+
+    A short queue that does not move proves no worker: the reconcile is harmless and waits for one.
     """
-    tried = [one for one in attempts if one.outcome is not Outcome.REFUSED]
-    return any(one.fix == "reconcile" and one.tried_at > since for one in tried)
-
-
-def _consumed(facts: Facts, limits: Limits) -> bool | Unknown:
-    """Say whether the queue is short or falls."""
     depth = facts.depth
     if isinstance(depth, Unknown):
         return depth
@@ -218,13 +257,30 @@ def _consumed(facts: Facts, limits: Limits) -> bool | Unknown:
         return Unknown(
             f"the queue's depth: {len(probes)} fresh readings, {limits.trend_probes} needed"
         )
-    return probes[-1].value < limits.queue_depth_good or probes[-1].value < probes[0].value
+    first, last = probes[0].value, probes[-1].value
+    if last < first:
+        return "workers consume again"
+    if last >= limits.queue_depth_good:
+        return ""
+    if any(later.value < earlier.value for earlier, later in pairwise(probes)):
+        return "workers consume again"
+    return f"the queue is short ({last:g} messages), and no worker is seen to consume"
 
 
-def _good(
-    facts: Facts, incident: Incident, limits: Limits, commands: Commands, note: str
-) -> Decision:
-    up = facts.up
+def _queued(facts: Facts, incident: Incident, limits: Limits) -> str:
+    """Return the note about a reconcile that has no proof; empty where there is none."""
+    attempt = incident.unverified
+    if attempt is None:
+        return ""
+    name = f"the reconcile of {attempt.outcome_at or attempt.tried_at:%H:%M}"
+    works = _consumed(facts, limits)
+    seen = f"the workers are not known: {works.why}" if isinstance(works, Unknown) else works
+    about = seen or "the queue does not fall: look at the workers"
+    return f"{name} is queued, not proved ({_counters(facts, attempt)}; {about}); "
+
+
+def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision:
+    up, note = facts.up, _queued(facts, incident, limits)
     if isinstance(up, Unknown):
         return Wait(up.why, blind=True)
     good = metrics.newest(up, limits.good_minutes)

@@ -11,7 +11,7 @@ from redis_unavailable.decide import Commands, Limits, decide
 from runbook.checks.elasticache import Group
 from runbook.checks.health import Health
 from runbook.checks.redis import Reading
-from runbook.model import Decision, Incident, Outcome, Unknown
+from runbook.model import Decision, Incident, Outcome, Status, Unknown
 
 LIMITS = Limits(queue_depth_good=100)
 COMMANDS = Commands("look at it", "reconcile")
@@ -109,7 +109,8 @@ def test_only_the_tasks_own_result_proves_the_reconcile(
     task: Any, minutes: float, expected: str, now: int | None
 ) -> None:
     done = attempt("reconcile", minutes=minutes, prior={"quota_keys": 0})
-    seen = facts(reading=reading(now), up=series(*[1] * 20), task=task)
+    steady = {"up": series(*[1] * 20), "run": series(*[8] * 20)}
+    seen = facts(reading=reading(now), task=task, **steady)
 
     decision = decided(seen, incident(done, opened=25))
 
@@ -119,11 +120,12 @@ def test_only_the_tasks_own_result_proves_the_reconcile(
 
 def test_says_how_many_counters_there_are_for_who_reads_it() -> None:
     done = attempt("reconcile", minutes=10, prior={"quota_keys": 3})
-    seen = facts(reading=reading(12), up=series(*[1] * 20), task="")
+    steady = {"up": series(*[1] * 20), "run": series(*[8] * 20)}
+    seen = facts(reading=reading(12), task="", **steady)
 
     decision = decided(seen, incident(done, opened=25))
 
-    assert "not proved (quota counters: 12, before it 3)" in decision.reason
+    assert "not proved (quota counters: 12, before it 3; workers consume again)" in decision.reason
 
 
 def test_does_not_reconcile_twice_after_one_outage() -> None:
@@ -179,3 +181,90 @@ def test_an_alarm_that_is_not_ok_while_redis_is_well_is_told(state: str, expecte
     decision = decided(seen, incident(opened=20))
 
     assert kind(decision) == expected
+
+
+@pytest.mark.parametrize(
+    ("outcome", "minutes", "expected"),
+    [
+        pytest.param(Outcome.VERIFIED, 3, "Resolve", id="proved"),
+        pytest.param(Outcome.APPLIED, 3, "Wait", id="queued"),
+        pytest.param(Outcome.APPLIED, 10, "Resolve", id="queued, and no proof came"),
+        pytest.param(Outcome.REFUSED, 3, "Apply reconcile", id="refused by the gate"),
+        pytest.param(Outcome.FAILED, 3, "Escalate", id="refused by the endpoint"),
+        pytest.param(Outcome.SUPERSEDED, 3, "Apply reconcile", id="not ours to judge"),
+    ],
+)
+def test_only_a_reconcile_that_was_made_ends_the_loss(
+    outcome: Outcome, minutes: float, expected: str
+) -> None:
+    tried = attempt("reconcile", outcome, minutes)
+    seen = facts(
+        up=series(0, 0, *[1] * 12), run=series(7, *[8] * 12), depth=series(3, 3, 3), task=""
+    )
+
+    decision = decided(seen, incident(tried, opened=16))
+
+    assert kind(decision) == expected
+
+
+def test_a_failed_reconcile_is_told_with_the_command() -> None:
+    tried = attempt("reconcile", Outcome.FAILED, 3)
+
+    decision = decided(facts(), incident(tried, opened=16))
+
+    assert "the reconcile of 02:57 has failed: the AI quotas are not rebuilt" in decision.reason
+    assert getattr(decision, "proposal", "") == "reconcile"
+
+
+def test_a_loss_of_hours_ago_is_not_resolved() -> None:
+    long_ago = {"up": series(0, 0, *[1] * 300), "run": series(7, *[8] * 300)}
+
+    decision = decided(facts(**long_ago), incident(opened=302, status=Status.ESCALATED))
+
+    assert kind(decision) == "Apply reconcile"
+
+
+def test_a_restart_after_the_reconcile_is_another_loss() -> None:
+    done = attempt("reconcile", Outcome.VERIFIED, 8)
+
+    decision = decided(facts(up=series(*[1] * 20)), incident(done, opened=20))
+
+    assert kind(decision) == "Apply reconcile"
+
+
+@pytest.mark.parametrize("status", ["available", "deleting"])
+def test_the_page_of_a_long_outage_names_what_to_run_after_it(status: str) -> None:
+    seen = facts(reading=DEAD, group=Group("saas-prod-redis", status, ""))
+
+    decision = decided(seen, incident(opened=10))
+
+    proposal = getattr(decision, "proposal", "")
+    assert proposal == "look at it\nonce Redis is back, its quotas are to be rebuilt:\nreconcile"
+
+
+@pytest.mark.parametrize(
+    ("depth", "why"),
+    [
+        pytest.param(series(9, 6, 3), "workers consume again", id="falls"),
+        pytest.param(series(0, 4, 1), "workers consume again", id="fell in between"),
+        pytest.param(series(50, 50, 50), "the queue is short (50 messages)", id="stands"),
+        pytest.param(series(0, 0, 0), "the queue is short (0 messages)", id="empty"),
+        pytest.param(series(0, 2, 4), "the queue is short (4 messages)", id="grows"),
+    ],
+)
+def test_believes_in_workers_only_where_the_queue_falls(depth: Any, why: str) -> None:
+    decision = decided(facts(depth=depth))
+
+    assert kind(decision) == "Apply reconcile"
+    assert f"may be lost; {why}" in decision.reason
+    assert ("no worker is seen" in decision.reason) is why.startswith("the queue is short")
+
+
+def test_an_update_without_proof_says_that_no_worker_was_seen() -> None:
+    queued = attempt("reconcile", minutes=10)
+    steady = {"up": series(*[1] * 20), "run": series(*[8] * 20)}
+    seen = facts(depth=series(50, 50, 50), task="", **steady)
+
+    decision = decided(seen, incident(queued, opened=25))
+
+    assert "(50 messages), and no worker is seen to consume" in decision.reason
