@@ -9,6 +9,7 @@ switched, backend not yet redeployed                   redeploy the backend
 switched and redeployed, settling                      wait
 switched, and the error rate is normal                 verified
 switched, and it is not                                switch back, redeploy, then escalate
+the backend's tasks are older than the parameter       no end: wait, a person has it
 error rate normal for 5 min, alarms OK                 resolve; one rings for 15 min: escalate
 error rate normal in the last minute                   wait: it may be over
 the provider's page admits no outage                   wait; 15 min: escalate
@@ -23,7 +24,7 @@ row asks the history which of them is done.
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ai_provider_outage.checks import Facts
@@ -130,19 +131,38 @@ def _undone(
     back = _newest(incident, SWITCH_BACK, (Outcome.APPLIED,))
     if back is None:
         return None
+    deployed, again = _to_redo(incident), _redone(incident)
+    if deployed is not None and again is None:
+        # Also while a person has it: until then the tasks run another provider than the parameter names.
+        why = "the provider is switched back: the backend's tasks have to read it"
+        return Apply(REDEPLOY, why, undoes=deployed.intent_id)
     if incident.status is Status.ESCALATED:
         return None  # a person has it; the rate may still become normal
-    deployed = _newest(incident, REDEPLOY, (Outcome.FAILED,))
-    again = [one for one in incident.attempts if one.undoes and one.fix == REDEPLOY]
-    settling = _settling(facts, again[-1]) if again else None
-    if again or deployed is None:
-        why = "the switch did not help and is taken back; the provider is still out"
-        return settling or Escalate(why, commands.look)
-    return Apply(
-        REDEPLOY,
-        "the provider is switched back: the backend's tasks have to read it",
-        undoes=deployed.intent_id,
-    )
+    settling = _settling(facts, again) if again else None
+    if isinstance(settling, Escalate):
+        return replace(settling, verdict=None)  # what it took back is judged already
+    why = "the switch did not help and is taken back; the provider is still out"
+    return settling or Escalate(why, commands.look)
+
+
+def _to_redo(incident: Incident) -> Attempt | None:
+    """Return the redeploy of the switch that did not help, while its tasks may still run."""
+    found = [
+        one
+        for one in incident.attempts
+        if one.fix == REDEPLOY and not one.undoes and one.outcome is Outcome.FAILED and one.left
+    ]
+    return found[-1] if found else None
+
+
+def _redone(incident: Incident) -> Attempt | None:
+    """Return the redeploy after switching back; one that AWS refused has changed nothing."""
+    found = [
+        one
+        for one in incident.attempts
+        if one.fix == REDEPLOY and one.undoes and one.outcome is Outcome.APPLIED
+    ]
+    return found[-1] if found else None
 
 
 def _switched(
@@ -254,6 +274,9 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     rings = ringing(facts.alarms, incident, facts.at, since, shown, commands.look)
     if rings is not None:
         return rings
+    mixed = _mixed(facts, incident, shown)
+    if mixed is not None:
+        return mixed
     switched = _newest(incident, SWITCH, (Outcome.VERIFIED,))
     note = ""
     if switched is not None:
@@ -263,6 +286,23 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
         )
     helped = Verdict(Outcome.VERIFIED, shown) if incident.unverified else None
     return Resolve(f"{shown}, alarms OK{note}", helped)
+
+
+def _mixed(facts: Facts, incident: Incident, shown: str) -> Decision | None:
+    """Keep the incident open while the backend's tasks are older than what we wrote into the parameter."""
+    ours = [one for one in incident.attempts if one.fix in (SWITCH, SWITCH_BACK) and one.left]
+    if not ours:
+        return None
+    if isinstance(facts.service, Unknown):
+        return Wait(facts.service.why, blind=True)
+    change, primary = ours[-1], facts.service.primary
+    if primary.created_at >= change.tried_at and primary.rollout_state == "COMPLETED":
+        return None
+    return Wait(
+        f"{shown}, but the parameter is {change.left['value']} since {change.tried_at:%H:%M} and not all "
+        f"of the backend's tasks have read it: the newest deployment of {primary.created_at:%H:%M} is "
+        f"{primary.rollout_state}"
+    )
 
 
 def _normal_since(facts: Facts, limits: Limits) -> datetime | None:

@@ -275,3 +275,54 @@ def test_an_outage_of_an_incident_that_opened_again_is_as_old_as_that(page: Page
     decision = decided(seen, again)
 
     assert kind(decision) == "Wait"
+
+
+def test_takes_back_both_halves_also_while_a_person_has_it() -> None:
+    back = attempt("switch_back", minutes=2, undoes="intent-switch_provider", left={"value": "a"})
+    undone = (switched(Outcome.UNDONE), redeployed(Outcome.FAILED), back)
+    about = incident(*undone, opened=50, status=Status.ESCALATED)
+
+    decision = decided(facts(**NORMAL), about)
+
+    assert kind(decision) == "Apply redeploy"
+    assert getattr(decision, "undoes", "") == "intent-redeploy"
+
+
+def test_a_redeploy_that_aws_refused_takes_nothing_back() -> None:
+    back = attempt("switch_back", minutes=9, undoes="intent-switch_provider")
+    refused = attempt("redeploy", Outcome.FAILED, 5, undoes="intent-redeploy")
+    undone = (switched(Outcome.UNDONE), redeployed(Outcome.FAILED), back, refused)
+
+    decision = decided(facts(), incident(*undone, opened=50, status=Status.ESCALATED))
+
+    assert kind(decision) == "Apply redeploy"
+    assert getattr(decision, "undoes", "") == "intent-redeploy"
+
+
+def test_a_rollout_of_the_way_back_that_never_completes_is_told_without_a_second_verdict() -> None:
+    back = attempt("switch_back", minutes=20, undoes="intent-switch_provider")
+    again = redeployed(minutes=16, undoes="intent-redeploy")
+    undone = (switched(Outcome.UNDONE), redeployed(Outcome.UNDONE, 30), back, again)
+    stuck = replace(service().primary, rollout_state="IN_PROGRESS")
+    seen = facts(service=replace(service(), deployments=(stuck,)))
+
+    decision = decided(seen, incident(*undone, opened=60))
+
+    assert kind(decision) == "Escalate"
+    assert "did not complete" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("seen", "minutes", "expected"),
+    [
+        pytest.param(facts(**NORMAL), 8, "Wait", id="tasks are older than the switch"),
+        pytest.param(facts(**NORMAL), 20, "Resolve", id="somebody has redeployed since"),
+        pytest.param(facts(**NORMAL, service=UNKNOWN), 20, "Wait blind", id="not readable"),
+    ],
+)
+def test_no_end_while_parameter_and_tasks_differ(
+    seen: Facts, minutes: float, expected: str
+) -> None:
+    about = incident(switched(minutes=minutes), opened=90, status=Status.ESCALATED)
+
+    assert kind(decided(seen, about)).replace(" VERIFIED", "") == expected
