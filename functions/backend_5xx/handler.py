@@ -24,4 +24,4 @@ coldstart.over()
 def handle(event: Any, context: Any) -> dict[str, Any]:
     """Look once at the backend."""
     del context
-    return handle_event(event, kit, settings, settings.alarms, aws.reader("sqs"))
+    return handle_event(event, kit, settings, settings.alarms, aws.rare("sqs"))

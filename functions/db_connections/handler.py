@@ -14,7 +14,9 @@ from runbook.function import handle_event, logger
 from runbook.settings import load
 
 settings = load(Settings, os.environ)
-aws = Aws(settings.region).warm("dynamodb", "cloudwatch", "ecs", "ssm", "sns", "sqs", fix="ecs")
+aws = Aws(settings.region).warm(
+    "dynamodb", "cloudwatch", "ecs", "application-autoscaling", "ssm", "sns", fix="ecs"
+)
 kit = wire(settings, aws, SystemClock())
 coldstart.over()
 
@@ -23,4 +25,4 @@ coldstart.over()
 def handle(event: Any, context: Any) -> dict[str, Any]:
     """Look once at the connections."""
     del context
-    return handle_event(event, kit, settings, settings.alarms, aws.reader("sqs"))
+    return handle_event(event, kit, settings, settings.alarms, aws.rare("sqs"))

@@ -14,7 +14,7 @@ from runbook.function import handle_event, logger
 from runbook.settings import load
 
 settings = load(Settings, os.environ)
-aws = Aws(settings.region).warm("dynamodb", "cloudwatch", "rds", "sns", "sqs")
+aws = Aws(settings.region).warm("dynamodb", "cloudwatch", "rds", "sns")
 kit = wire(settings, aws, SystemClock())
 coldstart.over()
 
@@ -23,4 +23,4 @@ coldstart.over()
 def handle(event: Any, context: Any) -> dict[str, Any]:
     """Look once at the database."""
     del context
-    return handle_event(event, kit, settings, settings.alarms, aws.reader("sqs"))
+    return handle_event(event, kit, settings, settings.alarms, aws.rare("sqs"))

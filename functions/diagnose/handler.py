@@ -17,7 +17,9 @@ from runbook.sources import Settings
 from runbook.table import Table
 
 settings = load(Settings, os.environ)
-aws = Aws(settings.region).warm("dynamodb", "cloudwatch", "ecs", "logs", "rds", "elasticache")
+aws = Aws(settings.region).warm(
+    "dynamodb", "cloudwatch", "ecs", "logs", "rds", "elasticache", "ssm"
+)
 table = Table(aws.reader("dynamodb"), settings.table)
 topics = {"page": settings.pages_topic, "update": settings.updates_topic}
 diagnose = Diagnose(aws, settings, Outbox(table, aws.reader("sns"), topics), SystemClock())

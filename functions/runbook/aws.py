@@ -6,6 +6,7 @@ attempt, since boto3's default client sends a write up to three times when an an
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 import boto3
@@ -54,6 +55,17 @@ def one_by_one(calls: Calls) -> dict[str, Any]:
     return {name: call() for name, call in calls.items()}
 
 
+class Rare:
+    """A client that is made when it is first used: few looks need it, and making one takes CPU time."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the client has by that name."""
+        return getattr(self._make(), name)
+
+
 class Aws:
     """Clients by service name, made once each.
 
@@ -85,6 +97,10 @@ class Aws:
     def reader(self, service: str) -> Any:
         """Return the client for reads and for Nightshift's own table, topics and queue."""
         return self._client(service, fix=False)
+
+    def rare(self, service: str) -> Any:
+        """Return what ``reader`` does, made when it is first used."""
+        return Rare(partial(self.reader, service))
 
     def fixer(self, service: str) -> Any:
         """Return the client for one write to the users' systems: it makes one attempt only."""

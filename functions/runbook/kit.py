@@ -60,5 +60,5 @@ def make(
             settings.environment, settings.region, settings.table, settings.switch_parameter
         ),
         clock=clock,
-        events=aws.reader("events") if hands_over else None,
+        events=aws.rare("events") if hands_over else None,
     )

@@ -20,7 +20,9 @@ from triage.rang import parse
 from triage.settings import Settings
 
 settings = load(Settings, os.environ)
-aws = Aws(settings.region).warm("dynamodb", "cloudwatch", "ecs", "logs", "rds", "elasticache")
+aws = Aws(settings.region).warm(
+    "dynamodb", "cloudwatch", "ecs", "logs", "rds", "elasticache", "ssm"
+)
 table = Table(aws.reader("dynamodb"), settings.table)
 topics = {"page": settings.pages_topic, "update": settings.updates_topic}
 triage = Triage(aws, settings, Outbox(table, aws.reader("sns"), topics), SystemClock())

@@ -15,7 +15,7 @@ from worker_stuck.wiring import wire
 
 settings = load(Settings, os.environ)
 aws = Aws(settings.region).warm(
-    "dynamodb", "cloudwatch", "ecs", "logs", "ssm", "ecr", "sns", "sqs", fix="ecs"
+    "dynamodb", "cloudwatch", "ecs", "logs", "ssm", "ecr", "sns", fix="ecs"
 )
 kit = wire(settings, aws, SystemClock())
 coldstart.over()
@@ -25,4 +25,4 @@ coldstart.over()
 def handle(event: Any, context: Any) -> dict[str, Any]:
     """Look once at the worker."""
     del context
-    return handle_event(event, kit, settings, settings.alarms, aws.reader("sqs"))
+    return handle_event(event, kit, settings, settings.alarms, aws.rare("sqs"))

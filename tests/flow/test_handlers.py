@@ -67,3 +67,15 @@ def test_the_scenarios_function_answers_a_person(
 
     assert (answer["incident"], answer["would_change"]) == ("none is open", "nothing")
     assert stage.items() == []
+
+
+def test_init_makes_no_client_that_few_looks_need(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del stage
+
+    handler = _imported(monkeypatch, "worker_stuck.handler", SETTINGS)
+
+    made = {service for service, _ in handler.aws._clients}
+    assert made.isdisjoint({"sqs", "events"})
+    assert made >= {"dynamodb", "ecs", "sns"}

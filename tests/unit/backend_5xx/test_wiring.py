@@ -25,6 +25,8 @@ class NoAws:
     def reader(self, name: str) -> str:
         return name
 
+    rare = reader
+
 
 def settings(**changes: Any) -> Settings:
     return build(Settings, {**TOLD, **changes}, "backend_5xx")
