@@ -198,7 +198,7 @@ def test_a_parameter_that_somebody_set_between_decision_and_call_is_left_as_it_i
         pytest.param(None, "status page: ", id="hangs"),
     ],
 )
-def test_a_status_page_that_says_nothing_switches_nothing_and_is_paged_as_blind(
+def test_a_status_page_that_says_nothing_switches_nothing_and_is_paged(
     stage: ProviderStage,
     night: ProviderNight,
     said: Any,

@@ -57,7 +57,8 @@ def test_an_undo_that_aws_refuses_is_tried_three_times_and_then_a_persons(
     stage.hooks.before.append(refuse("ecs.UpdateService", "InvalidParameterException", NAME))
     kept = list(stage.ledger())
 
-    night.minutes(22)
+    night.until("escalated")
+    night.minutes(21)
 
     tried = [one for one in stage.incident()["attempts"] if one.get("undoes")]
     assert [(one["outcome"], one["tries"]) for one in tried] == [("FAILED", 1)] * 3

@@ -1,0 +1,63 @@
+"""One reading of the health endpoint: its parts are metrics where it speaks of them, and nowhere else."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from health_probe.probe import Settings, read
+from runbook.checks import http
+from web import Web, serve
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with serve() as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        pytest.param(
+            200,
+            b'{"db":"ok","redis":"ok"}',
+            {"HealthOk": 1, "HealthDb": 1, "HealthRedis": 1},
+            id="well",
+        ),
+        pytest.param(
+            503,
+            b'{"db":"error","redis":"ok"}',
+            {"HealthOk": 0, "HealthDb": 0, "HealthRedis": 1},
+            id="a-part-fails",
+        ),
+        pytest.param(
+            200, b'{"status":"ok","db":"error"}', {"HealthOk": 0, "HealthDb": 0}, id="it-lies"
+        ),
+        pytest.param(302, b"", {"HealthOk": 0}, id="a-redirect"),
+        pytest.param(500, b"<html>", {"HealthOk": 0}, id="HTML"),
+        pytest.param(200, b" " * 70_000, {"HealthOk": 0}, id="too-long"),
+    ],
+)
+def test_what_the_endpoint_does_not_say_is_no_datapoint(
+    web: Web, status: int, body: bytes, expected: dict[str, float]
+) -> None:
+    web.status, web.body = status, body
+
+    reading = read(Settings("prod", web.url))
+
+    assert reading.metrics() == expected
+
+
+@pytest.mark.parametrize(
+    "broken", [{"hangs": True}, {"trickles": "head"}, {"trickles": "body"}], ids=str
+)
+def test_an_endpoint_that_does_not_answer_in_time_is_not_well_and_says_why(
+    web: Web, monkeypatch: pytest.MonkeyPatch, broken: dict[str, object]
+) -> None:
+    monkeypatch.setattr(http, "SECONDS", 0.2)
+    vars(web).update(broken)
+
+    reading = read(Settings("prod", web.url))
+
+    assert reading.metrics() == {"HealthOk": 0}
+    assert reading.error.startswith("127.0.0.1: ")
