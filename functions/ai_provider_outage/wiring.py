@@ -1,5 +1,6 @@
 """Puts the scenario together from its parts; nothing here reads the environment or makes a call."""
 
+from dataclasses import replace
 from functools import partial
 
 from ai_provider_outage import checks
@@ -47,4 +48,5 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
         decide=partial(decide, limits=limits, commands=commands),
         fixes={fix.name: fix for fix in (switch, back, redeploy)},
     )
-    return kit.make(settings, aws, clock, scenario)
+    made = kit.make(settings, aws, clock, scenario)
+    return replace(made, gate=replace(made.gate, follows={switch.name: redeploy}))

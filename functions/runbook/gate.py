@@ -176,6 +176,8 @@ class Gate:
         limits: how much is allowed.
         scenario: whose fixes pass here.
         targets: what each other scenario looks after, by its name.
+        follows: the fix that has to follow another one, by that one's name: half a change is worse than
+            none, so the first is refused where the second would be.
     """
 
     table: Table
@@ -185,16 +187,23 @@ class Gate:
     limits: limits.Limits
     scenario: str = ""
     targets: Mapping[str, str] = field(default_factory=dict)
+    follows: Mapping[str, Fix] = field(default_factory=dict)
 
     def rereads(self, fix: Fix, facts: Any) -> Calls:
         """Return all reads that the gate makes right before the write, to be made side by side."""
         return {
             **fix.rereads(facts),
             "gate.live": lambda: self._live(fix),
-            "gate.spent": lambda: self.table.get_many(
-                [*limits.keys(fix.resource, fix.name), *self._causes()]
-            ),
+            "gate.spent": lambda: self.table.get_many(self._spent_keys(fix)),
         }
+
+    def _halves(self, fix: Fix) -> list[Fix]:
+        second = self.follows.get(fix.name)
+        return [fix] if second is None else [fix, second]
+
+    def _spent_keys(self, fix: Fix) -> list[tuple[str, str]]:
+        rows = [limits.keys(one.resource, one.name) for one in self._halves(fix)]
+        return list(dict.fromkeys([*(key for keys in rows for key in keys), *self._causes()]))
 
     def _causes(self) -> list[tuple[str, str]]:
         return [
@@ -225,8 +234,18 @@ class Gate:
             self._switch(live)
             or (None if by_hand or undo else self._mode(fix, live))
             or (None if undo else self._explained(fix, answers["gate.spent"], now))
+            or (None if undo else self._second(fix, answers, now))
             or fix.refuse(facts, answers)
         )
+
+    def _second(self, fix: Fix, answers: Mapping[str, Any], now: datetime) -> Refusal | None:
+        """Refuse where the fix that has to follow would be; it is a later look's, which nobody asks for."""
+        second = self.follows.get(fix.name)
+        if second is None:
+            return None
+        spent = answers["gate.spent"]
+        why = self._mode(second, answers["gate.live"]) or self._explained(second, spent, now)
+        return _because(second, why) if why else None
 
     def _explained(self, fix: Fix, items: Mapping[str, Any], now: datetime) -> Refusal | None:
         why = explains.explained(self.scenario, fix, self.targets, items, now)
@@ -253,12 +272,27 @@ class Gate:
         why = limits.refuse(spent, self.limits, incident.id, now, by_hand=by_hand or undo)
         if why is not None:
             return Refusal(why.code, why.reason, why.then)
+        second = None if undo else self._second_spent(fix, answers, incident, now)
+        if second is not None:
+            return second
         if undo:
             return [limits.occupy(fix.resource, incident.id, now, fix.holds)]
         return limits.writes(spent, self.limits, incident.id, now, fix.holds, by_hand=by_hand)
 
+    def _second_spent(
+        self, fix: Fix, answers: Mapping[str, Any], incident: Incident, now: datetime
+    ) -> Refusal | None:
+        second = self.follows.get(fix.name)
+        if second is None:
+            return None
+        spent = limits.Spent(answers["gate.spent"], second.resource, second.name)
+        most = self.limits.fixes_per_environment - 1  # the first takes one
+        left = replace(self.limits, fixes_per_environment=most)
+        why = limits.refuse(spent, left, incident.id, now, by_hand=False)
+        return _because(second, why) if why else None
+
     def _live(self, fix: Fix) -> dict[str, str] | Refusal:
-        names = [self.switch, self.modes[fix.mode_key]]
+        names = [self.switch, *(self.modes[one.mode_key] for one in self._halves(fix))]
         try:
             answer = self.ssm.get_parameters(Names=names)
         except ClientError as error:
@@ -301,6 +335,11 @@ class Gate:
         if mode in (Mode.OFF, Mode.OBSERVE, Mode.PROPOSE):
             return Refusal("mode", f"mode of {fix.mode_key} is {mode} ({name})", "escalate")
         return self._unreadable(f"{name} is {mode!r}, expected off, observe, propose or act")
+
+
+def _because(second: Fix, why: Refusal | limits.Why) -> Refusal:
+    reason = f"{second.name} of {second.resource} has to follow, and would be refused: {why.reason}"
+    return Refusal(why.code, reason, why.then)
 
 
 def new_attempt(
