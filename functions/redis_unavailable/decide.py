@@ -139,7 +139,7 @@ def _down(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     name = f"Redis {group.name} does not answer, ElastiCache says {group.status}"
     if group.status not in WORKING:
         return Escalate(f"{name}: it does not come back by itself", _later(commands))
-    waited = facts.at - incident.opened_at
+    waited = facts.at - incident.since
     if waited < _minutes(limits.failover_minutes):
         return Wait(f"{name}: a failover is ElastiCache's own and takes minutes")
     return Escalate(f"{name}, for {whole_minutes(waited)} min by now", _later(commands))
@@ -201,7 +201,7 @@ def _lost(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
 def _waits(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands, loss: Loss
 ) -> Decision:
-    waited = facts.at - incident.opened_at
+    waited = facts.at - incident.since
     waits = f"{loss.how}; the reconcile is a Celery task and waits until workers consume again"
     if waited < _minutes(limits.consume_minutes):
         return Wait(waits)

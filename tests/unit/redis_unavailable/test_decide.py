@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from around import NOW, attempt, incident, kind, series
+from around import NOW, ago, attempt, incident, kind, series
 from redis_unavailable.checks import Facts
 from redis_unavailable.decide import Commands, Limits, decide
 from runbook.checks.elasticache import Group
@@ -268,3 +268,9 @@ def test_an_update_without_proof_says_that_no_worker_was_seen() -> None:
     decision = decided(seen, incident(queued, opened=25))
 
     assert "(50 messages), and no worker is seen to consume" in decision.reason
+
+
+def test_an_outage_of_an_incident_that_opened_again_is_as_old_as_that() -> None:
+    decision = decided(facts(reading=DEAD), incident(opened=50, reopened_at=(ago(2),)))
+
+    assert kind(decision) == "Wait"
