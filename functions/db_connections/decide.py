@@ -261,11 +261,11 @@ def _good(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> D
 def _full(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> Decision:
     shown = _shown(facts, limits)
     if _percent(facts, limits, 1)[0] < limits.full_percent:
-        return Wait(f"{shown}: below {limits.full_percent:g} %, nothing is changed")
+        return _nearly(facts, incident, limits, advice)
     suffer = _users_suffer(facts, limits)
     if isinstance(suffer, Unknown):
         return Wait(f"{shown}; {suffer.why}", blind=True)
-    waited = facts.at - incident.opened_at
+    waited = facts.at - incident.since
     if not suffer and waited < _minutes(limits.quiet_minutes):
         return Wait(f"{shown}, and no user sees errors: nothing is changed")
     if not suffer:
@@ -275,6 +275,17 @@ def _full(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> D
         f"{shown} and users see errors; there is nothing left to lower",
         _cause(facts, limits, advice),
     )
+
+
+def _nearly(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> Decision:
+    """Wait below the limit; where an alarm rings all the same, for as long as a full one may be quiet."""
+    why = f"{_shown(facts, limits)}: below {limits.full_percent:g} %, nothing is changed"
+    waited = facts.at - incident.since
+    rings = not isinstance(facts.alarms, Unknown) and "ALARM" in facts.alarms.values()
+    if rings and not incident.attempts and waited >= _minutes(limits.quiet_minutes):
+        said = f"{why}, and an alarm rings for {whole_minutes(waited)} min"
+        return Escalate(said, _cause(facts, limits, advice))
+    return Wait(why)
 
 
 def _next(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> Decision | None:

@@ -1,37 +1,45 @@
 """Runbook scenario B: database connections run out."""
 
+import math
 from typing import Any
 
 import db_connections.needs
+from db_connections.decide import Limits
 from infra import settings
 from infra.alarm import RUNBOOK, Alarm, twin
 from infra.environment import Backend, Environment, Worker
 from infra.spec import Spec
+from runbook.settings import build
 
 NAME = "db_connections"
-FULL = 0.95
-"""Of what the application may have: the next pool that grows is refused."""
 MARGIN_SECONDS = 180
 """After a task's end until the metric has settled: two of CloudWatch's minutes and one of ECS's."""
 
 
+def limits_of(environment: Environment) -> Limits:
+    """Return the numbers that the alarm and the table share."""
+    database = environment.database
+    own = {"connections": database.max_connections - database.reserved}
+    return build(Limits, {**own, **environment.limits.db_connections}, f"limits.{NAME}")
+
+
 def alarms(environment: Environment) -> list[Alarm]:
     """Return the scenario's alarm and its twin."""
-    database = environment.database
-    may_have = database.max_connections - database.reserved
+    database, limits = environment.database, limits_of(environment)
     critical = Alarm(
         id="connections",
         group=NAME,
         description=(
-            f"Runbook scenario B: {FULL:.0%} or more of the {may_have} connections that the application "
-            f"may have are taken, for 3 min. Nightshift looks who takes them. See {RUNBOOK}."
+            f"Runbook scenario B: {limits.full_percent:g} % or more of the {limits.connections} connections "
+            "that the application may have are taken, for 3 min. Nightshift looks who takes them. "
+            f"See {RUNBOOK}."
         ),
         namespace="AWS/RDS",
         metric="DatabaseConnections",
         dimensions={"DBInstanceIdentifier": database.instance},
         statistic="Maximum",
         comparison="GreaterThanOrEqualToThreshold",
-        threshold=float(int(FULL * may_have)),
+        threshold=float(math.ceil(limits.full_percent / 100 * limits.connections)),
         datapoints=3,
         of=3,
         missing="missing",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from health_probe.probe import Reading as HealthReading
+from infra.chapters import db_connections
 from infra.environment import load
 from infra.stack import alarms_of
 from patrol.rounds import Pass
@@ -307,3 +308,17 @@ def test_where_the_region_knows_it_an_alarm_for_which_silence_is_bad_waits_for_i
 
 def test_no_alarm_waits_where_nobody_says_that_the_region_knows_it(prod: Synthesized) -> None:
     assert warmed(prod) == {}
+
+
+def test_the_connections_alarm_rings_where_the_table_calls_them_full(stack: Synthesized) -> None:
+    limits = db_connections.limits_of(load(stack.environment))
+    (alarm,) = [
+        one
+        for one in on(stack, "DatabaseConnections")
+        if one["AlarmName"].endswith("/db_connections/connections")
+    ]
+
+    threshold = alarm["Threshold"]
+
+    assert threshold / limits.connections * 100 >= limits.full_percent
+    assert (threshold - 1) / limits.connections * 100 < limits.full_percent

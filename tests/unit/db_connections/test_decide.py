@@ -252,3 +252,21 @@ def test_an_alarm_that_is_not_ok_while_connections_are_few_is_told(
     decision = decided(seen, incident(opened=20))
 
     assert kind(decision) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "opened", "expected"),
+    [
+        pytest.param("ALARM", 29, "Wait", id="rings for 29 min"),
+        pytest.param("ALARM", 30, "Escalate", id="rings for 30 min"),
+        pytest.param("OK", 300, "Wait", id="no alarm rings"),
+    ],
+)
+def test_an_alarm_that_rings_just_below_the_limit_is_told_after_30_min(
+    state: str, opened: float, expected: str
+) -> None:
+    seen = facts(connections=series(*[180] * 20), alarms={"the team's own": state})
+
+    decision = decided(seen, incident(opened=opened))
+
+    assert kind(decision) == expected
