@@ -21,7 +21,8 @@ def judge_messages(evidence: Evidence, folder: Path, expected: Expected, broke_a
     for page in missing:
         evidence.expect(False, nobody_says("page", page))
     early = [one for one in first_pages(lines) if one["at"] < broke_at]
-    subjects = [one["subject"] for one in (*early, *others)]
+    needless = [one for one in others if not _rings_again(one, expected.again)]
+    subjects = [one["subject"] for one in (*early, *needless)]
     evidence.expect(not subjects, f"paged without need: {subjects}")
 
     def since_the_break(topic: str) -> list[str]:
@@ -50,6 +51,11 @@ def _says_again(one: Line, before: Line) -> bool:
     dedup = one.get("dedup", "")
     marked = dedup == before.get("dedup") or any(mark in dedup for mark in AGAIN)
     return bool(dedup) and same and marked
+
+
+def _rings_again(page: Line, alarms: Iterable[str]) -> bool:
+    """Say whether it is the page of such an alarm: CloudWatch sends no ``dedup``."""
+    return not page.get("dedup") and any(f'{name}"' in page["subject"] for name in alarms)
 
 
 def unmatched(wanted: Sequence[Page], found: Sequence[Line]) -> tuple[list[Page], list[Line]]:

@@ -268,8 +268,9 @@ CASES = (
                 ("meta/redis-probe-errors",), ("meta/redis-probe-dropped",), ("meta/redis-probe-silent",),
                 ("meta/health-probe-errors",), ("meta/health-probe-dropped",),
                 ("meta/health-probe-silent",), ("meta/patrol-errors",), ("meta/patrol-dropped",),
-                ("meta/dead-letters",),
+                ("meta/dead-letters",), ("meta/new-dead-letter",),
             ),
+            again=("meta/new-dead-letter",),
         ),
     ),
 )  # fmt: skip
