@@ -194,7 +194,7 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             "frontend", "fix is a no-op", "changed: []",
             code(
                 "runbook/fixes/frontend.py",
-                "reply = http.post(self._url(to), token=self._token())",
+                "reply = http.post(self._url(to), token=token)",
                 'reply = http.Reply(201, "")',
             ),
         ),
