@@ -120,13 +120,13 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             "failover_with_loss", "fix is a no-op", "changed: []",
             code(
                 "runbook/fixes/reconcile.py",
-                "reply = http.post(self.url, token=self._token())",
+                "reply = http.post(self.url, token=token)",
                 'reply = http.Reply(202, "{}")',
             ),
         ),
         Control(
             "workers_stuck", "workers not asked", "no record says 'waits until workers consume'",
-            code("redis_unavailable/decide.py", "    if consumed:\n", "    if consumed is not None:\n"),
+            code("redis_unavailable/decide.py", "    if works:\n", "    if works is not None:\n"),
         ),
         Control(
             "token_expired", "401 is an answer like any",
