@@ -1,4 +1,4 @@
-"""Measures everything side by side and prints one table; its numbers are ratios, so machines compare.
+"""Measures everything side by side, part by part; its numbers are ratios, so machines compare.
 
 Nothing is asserted: a busy machine must not turn a build red. It fails only where it cannot run.
 """
@@ -7,7 +7,7 @@ import sys
 
 from benchmarks import by_hand, calls, cold, depth, growth
 from benchmarks.lab import open_lab
-from benchmarks.report import Line, show
+from benchmarks.report import show
 from benchmarks.staying import LabError
 from benchmarks.world import StrangeCallError
 
@@ -22,18 +22,15 @@ PARTS = {
 
 def main() -> int:
     """Run all parts; return the exit code."""
-    done: dict[str, list[Line]] = {}
     try:
         with open_lab() as lab:
             print(f"functions run on {lab.python_version()}, from the assets that the stack ships")
             lab.fill_caches()
             for title, measure in PARTS.items():
-                done[title] = measure(lab)
+                show(title, measure(lab))
     except (LabError, StrangeCallError, OSError) as error:
         print(f"cannot measure: {error}", file=sys.stderr)
         return 1
-    for title, lines in done.items():
-        show(title, lines)
     return 0
 
 

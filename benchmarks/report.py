@@ -1,4 +1,4 @@
-"""The lines of the closing table, and the progress until then."""
+"""The lines of each part's table, and the progress until then."""
 
 import statistics
 import time
@@ -52,10 +52,11 @@ def milliseconds(values: Sequence[float]) -> str:
 
 
 def show(title: str, lines: Sequence[Line]) -> None:
-    """Print one block of the table."""
+    """Print the table of one part."""
     what = max(78, *(len(part) for line in lines for part in line.what.splitlines()))
     reached = max(14, *(len(line.reached) for line in lines))
     print(f"\n{title}\n{'-' * (what + reached + 20)}")
     for line in lines:
         verdict = {True: "met", False: "NOT met", None: ""}[line.met]
         print(f"{line.what:<{what}} {line.reached:>{reached}}  {line.aim:<8} {verdict}".rstrip())
+    print(flush=True)
