@@ -13,7 +13,13 @@ def both_made(night: ProviderNight) -> None:
     night.until_it(lambda stage: stage.world["serving"] == OPENAI)
 
 
-THE_SWITCH = CrashPoints("the switch", both_made)
+def both_applied(night: ProviderNight) -> None:
+    made = [("switch_provider", "APPLIED"), ("redeploy", "APPLIED")]
+    night.until_it(lambda stage: stage.outcomes() == made, most=8)
+    night.until_it(lambda stage: not stage.rings())
+
+
+THE_SWITCH = CrashPoints("the switch", both_applied)
 
 
 @pytest.mark.parametrize("how", ["ended before", "ended after"])

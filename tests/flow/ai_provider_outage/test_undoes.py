@@ -56,7 +56,7 @@ def test_an_undo_that_aws_refuses_is_paged_and_breaks_no_later_look(
     stage.hooks.before.append(refuse(name, "InvalidParameterException", stage.name))
 
     night.until("escalated", most=3)
-    night.minutes(24)
+    night.minutes(11)
 
     tried = [one for one in stage.calls if one.name == name]
     first = next(outcome for fix, outcome in stage.outcomes() if fix == kept)

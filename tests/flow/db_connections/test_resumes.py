@@ -10,17 +10,18 @@ from disturb import How, refuse
 WHOLE = {WORKER: 4, BACKEND: 6}
 
 
-def proved(night: ConnectionsNight) -> None:
-    night.until_it(lambda stage: ("scale_worker", "VERIFIED") in stage.outcomes())
-
-
 def finish(night: ConnectionsNight) -> None:
-    proved(night)
+    night.until_it(lambda stage: ("scale_worker", "VERIFIED") in stage.outcomes())
     night.helps()
     night.until("resolved")
 
 
-THE_FIX = CrashPoints("the fix", proved)
+def applied(night: ConnectionsNight) -> None:
+    night.until_it(lambda stage: stage.outcomes() == [("scale_worker", "APPLIED")], most=6)
+    night.until_it(lambda stage: not stage.rings())
+
+
+THE_FIX = CrashPoints("the fix", applied)
 
 
 @pytest.mark.parametrize("how", ["ended before", "ended after"])

@@ -58,7 +58,7 @@ def test_an_undo_that_aws_refuses_is_tried_three_times_and_then_a_persons(
     kept = list(stage.ledger())
 
     night.until("escalated")
-    night.minutes(21)
+    night.minutes(16)
 
     tried = [one for one in stage.incident()["attempts"] if one.get("undoes")]
     assert [(one["outcome"], one["tries"]) for one in tried] == [("FAILED", 1)] * 3

@@ -8,7 +8,12 @@ from crash_points import CrashPoints
 from disturb import How
 from redis_unavailable_stage import ACCEPTED, RECONCILE, RedisNight, RedisStage
 
-THE_FIX = CrashPoints("the fix", lambda night: night.until("resolved"))
+
+def proved(night: RedisNight) -> None:
+    night.until_it(lambda stage: stage.outcomes() == [("reconcile", "VERIFIED")])
+
+
+THE_FIX = CrashPoints("the fix", proved)
 
 
 def without_posts(state: dict[str, Any]) -> dict[str, Any]:
