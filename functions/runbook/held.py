@@ -254,7 +254,8 @@ class Held(Generic[F]):
         except FixError as error:
             if error.lost:
                 return self._conclude(Wait(f"{lost} ({error}); looking whether it took effect"))
-            why = f"{attempt.reason}; {fix.name} of {attempt.resource} was refused: {error}"
+            # What a person has to do comes first: long sentences are cut where they are shown.
+            why = f"{fix.name} was refused: {error}; {attempt.reason}"
             verdict = _about(attempt, Outcome.FAILED, str(error))
             return self._conclude(Escalate(why, typed(attempt, fix), verdict))
         return self._applied(attempt, fix, change)

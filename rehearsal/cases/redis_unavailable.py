@@ -3,7 +3,7 @@
 import signal
 
 from rehearsal.cases.case import Case, Expected
-from rehearsal.cases.watching import decided, paged, resolved
+from rehearsal.cases.watching import decided, looked_at, paged, resolved
 from rehearsal.saas.saas import AI, BACKEND, DATABASE, WORKER
 from rehearsal.stage import Stage
 from rehearsal.world import World
@@ -54,6 +54,8 @@ def workers_stuck(stage: Stage) -> bool:
     _fail_over(stage)
     stage.send(150)
     waits = stage.until(lambda: decided(stage, "waits until workers consume"), 30)
+    # Their queue is scenario F's alarm too: it opens an incident of its own, and only watches.
+    waits = waits and stage.until(lambda: looked_at(stage, "worker_stuck"), 5)
     for task in saas.worker.running():
         stage.processes.signal(task.process, signal.SIGCONT)
     return waits and stage.until(lambda: resolved(stage, "redis_unavailable"), 60)
@@ -80,6 +82,7 @@ CASES = (
         "workers_stuck", "Redis comes back empty; workers stopped", workers_stuck,
         Expected(
             changes=(RECONCILE,), records=("waits until workers consume",), proofs=(_rebuilt,),
+            others=("worker_stuck",),
         ),
         parts=PARTS, counts=COUNTS, alarm=ALARM,
     ),

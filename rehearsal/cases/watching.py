@@ -25,6 +25,11 @@ def decided(stage: Stage, text: str) -> bool:
     return any(text in str(item.get("why", "")) for item in stage.table())
 
 
+def looked_at(stage: Stage, scenario: str) -> bool:
+    """Say whether an incident of the scenario has been looked at."""
+    return any(item["pk"].startswith(f"record#{scenario}-") for item in stage.table())
+
+
 def resolved(stage: Stage, scenario: str) -> bool:
     """Say whether an incident of the scenario has ended; who was told nothing gets no update of it."""
     return any(
