@@ -186,10 +186,6 @@ class Incidents:
             )
         return Conflict(conflict.failed[2:])
 
-    def records(self, incident_id: str) -> list[dict[str, Any]]:
-        """Return the incident's timeline, oldest first."""
-        return self.table.query(f"record#{incident_id}", most=1000)
-
 
 def open_other(scenario: str, target: str, now: datetime) -> dict[str, Any]:
     """Return the transaction item that makes another scenario's incident due now, opening it if need be.
