@@ -21,7 +21,7 @@ from infra.alarm import Alarm
 from infra.environment import Environment, load
 from runbook.aws import Aws
 from runbook.clock import SystemClock
-from runbook.explains import EXPLAINS, NO_DEPLOYMENT_WHILE
+from runbook.explains import EXPLAINS, NO_DEPLOYMENT_WHILE, TOLD, TOLD_OF
 from runbook.gate import Fix
 from runbook.limits import Limits
 from runbook.scenario import Kit
@@ -31,7 +31,7 @@ from runbook.settings import load as load_settings
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "runbook.md"
 BLOCK = re.compile(r"(<!-- make docs: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-FOR_ALL = ("runbook/gate.py", "runbook/limits.py", "runbook/rules.py")
+FOR_ALL = ("runbook/explains.py", "runbook/gate.py", "runbook/limits.py", "runbook/rules.py")
 """Where the numbers are that hold for every scenario; those of the fixes come on top."""
 
 UNITS = {
@@ -106,8 +106,22 @@ def _for_all(environment: Environment) -> Iterator[Sequence[str]]:
     limits = Limits(**environment.limits.gate)
     yield _limits(limits, "gate")
     yield _table(
-        ("while this is open", "fixes of this wait", "at the most"),
-        ((f"`{one}`", f"`{other}`", _shown(lasts)) for (one, other), lasts in EXPLAINS.items()),
+        (
+            "while this is open",
+            "fixes of this wait",
+            "at the most",
+            "and its pages, once that has paged",
+        ),
+        (
+            (
+                f"`{one}`",
+                f"`{other}`",
+                _shown(lasts),
+                _shown(TOLD) if pair in TOLD_OF else "at once",
+            )
+            for pair, lasts in EXPLAINS.items()
+            for one, other in [pair]
+        ),
     )
     yield [f"While `{NO_DEPLOYMENT_WHILE}` is open, nothing is deployed but what is taken back."]
     kits = [kit_of(environment, one) for one in chapters.SCENARIOS]

@@ -8,11 +8,13 @@ sees                                                   decides
 a fix of ours is not yet judged                        its own rows
 no bad minute for 5 min, alarms OK, no task ends badly resolve; an alarm rings on for 15 min: escalate
 database at fault by evidence of its own               hand over to B or C; 10 min: escalate;
-                                                       while B works on it: wait, at most 30 min
+                                                       while B works on it, or a person was paged
+                                                       about it: wait, at most 30 min
 somebody, or ECS, takes the deployment back            wait; 15 min: escalate
 fresh deployment, and it crash-loops, runs out of
   memory, or only its tasks miss the database          roll back; no version to go to: escalate
-another open incident explains it                      wait, at most 10 min; B at work: 30 min
+another open incident explains it                      wait, at most 10 min; B at work, or a person
+                                                       paged about B's or C's: 30 min
 out of memory, no fresh deployment                     raise memory; at the cap, several containers,
                                                        raised within 7 days: escalate
 crash loop, no fresh deployment; failed starts, or
@@ -124,19 +126,21 @@ def _database(
     if since is None:
         why = f"the database is at fault: {fault.why}"
         return HandOver(fault.scenario, commands.database, why)
-    waited = facts.at - since
-    if waited < minutes(limits.hand_over_minutes) or _at_work(facts, fault.scenario):
-        return Wait(f"{fault.why}; handed over to {fault.scenario} at {since:%H:%M}")
+    waited, in_hand = facts.at - since, _in_hand(facts, fault.scenario)
+    if waited < minutes(limits.hand_over_minutes) or in_hand:
+        about = f", {in_hand}" if in_hand else ""
+        return Wait(f"{fault.why}; handed over to {fault.scenario} at {since:%H:%M}{about}")
     if not fault.lasting:
         return None  # a trace of what may be over: the other rows count again
     why = f"{fault.why}; handed over to {fault.scenario} {whole_minutes(waited)} min ago, 5xx go on"
     return Escalate(why, commands.look)
 
 
-def _at_work(facts: Facts, scenario: str) -> bool:
-    """Say whether the other chapter is known to work on its incident, and longer than others take."""
+def _in_hand(facts: Facts, scenario: str) -> str:
+    """Return who is known to be at the other chapter's incident, so that no second page is needed."""
     causes = () if isinstance(facts.known, Unknown) else facts.known.causes
-    return any(one.scenario == scenario and one.at_work(NAME, facts.at) for one in causes)
+    found = [one.in_hand(NAME, facts.at) for one in causes if one.scenario == scenario]
+    return next(filter(None, found), "")
 
 
 def _going_back(
@@ -219,9 +223,12 @@ def _explained(
         return None
     for cause in facts.known.causes:
         since = max(incident.handed_over_at or incident.opened_at, cause.opened_at)
-        patience = minutes(limits.hand_over_minutes)
-        if facts.at - since < patience or cause.at_work(NAME, facts.at):
-            return Wait(f"{cause.scenario} is open since {cause.opened_at:%H:%M} and explains this")
+        in_hand = cause.in_hand(NAME, facts.at)
+        if facts.at - since < minutes(limits.hand_over_minutes) or in_hand:
+            about = f"; {in_hand}" if in_hand else ""
+            return Wait(
+                f"{cause.scenario} is open since {cause.opened_at:%H:%M} and explains this{about}"
+            )
     return None
 
 

@@ -345,6 +345,7 @@ def _cause(facts: Facts, limits: Limits, advice: Advice) -> str:
             *lines,
             f"limit: {limits.connections}",
             advice.query,
+            "do not redeploy: new tasks start before the old ones end, and each takes connections",
             "(more than tasks x pool comes from elsewhere; RDS Proxy or a smaller pool_size is the cure)",
         ]
     )

@@ -16,7 +16,7 @@ health endpoint unknown                                wait; after 5 min: blind
 up, the endpoint's database is ok for 5 min, alarms OK resolve
 up, the endpoint's database is ok                      wait; an alarm rings on for 15 min: escalate
 up, the endpoint's database fails still, and B is at
-  work on the connections                              wait, at most 30 min
+  work on the connections, or has paged about them     wait, at most 30 min
 up, the endpoint's database fails still, B is open     wait; 5 min: escalate, no redeploy
 up, and the endpoint's database fails still            wait; 5 min: escalate, redeploy as proposal
 =====================================================  ==========================================
@@ -186,8 +186,9 @@ def _still_failing(
     if full is None:
         return Escalate(f"{why}: it does not reconnect", commands.redeploy)
     about = f"{why}: its connections run out, {full.id or full.scenario} is open since {full.opened_at:%H:%M}"
-    if full.at_work(NAME, facts.at):
-        return Wait(f"{about} and at work")
+    in_hand = full.in_hand(NAME, facts.at)
+    if in_hand:
+        return Wait(f"{about}; {in_hand}")
     # New tasks start before old ones end: a redeploy would take connections that nobody has.
     return Escalate(f"{about}; do not redeploy, new tasks would take more", commands.look)
 

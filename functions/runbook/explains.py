@@ -46,6 +46,20 @@ WORKS_LONG = frozenset({"db_connections"})
 """Causes that change something and prove it, which takes longer than other chapters are waited for: while
 such a one is at work, what it explains waits in silence."""
 
+TOLD = timedelta(minutes=30)
+"""After the page about a cause, nobody is paged about what it explains: that page repeats every 15 min, and a
+second subject would only take the person off it. Then the effect speaks for itself, in case the cause was
+another. As long as the slow twins wait that ring on the second path."""
+TOLD_OF = frozenset(
+    {
+        ("db_connections", "backend_5xx"),
+        ("db_connections", "db_unavailable"),
+        ("db_unavailable", "backend_5xx"),
+    }
+)
+"""(cause, effect): pairs for which that holds. Such a cause ends by itself as soon as its own symptom is
+gone; scenario D's may stay open for a reconcile that a person owes, and explains nothing then."""
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -54,18 +68,28 @@ class Cause:
     Attributes:
         id: empty while nobody has looked at it yet.
         status: open, or escalated: then a person has it.
+        paged_at: when that person was paged; None while nobody was.
     """
 
     scenario: str
     id: str
     opened_at: datetime
     status: Status = Status.OPEN
+    paged_at: datetime | None = None
 
-    def at_work(self, effect: str, now: datetime) -> bool:
-        """Say whether its scenario works on it, for long if need be, and still explains another one."""
+    def in_hand(self, effect: str, now: datetime) -> str:
+        """Return who is at it, so that its effect waits in silence; empty where nobody is, or too long."""
+        if self.status is Status.ESCALATED:
+            return self._told(effect, now)
         lasts = EXPLAINS.get((self.scenario, effect), timedelta())
-        works = self.scenario in WORKS_LONG and self.status is Status.OPEN
-        return works and now - self.opened_at < lasts
+        works = self.scenario in WORKS_LONG and now - self.opened_at < lasts
+        return "its scenario is at work" if works else ""
+
+    def _told(self, effect: str, now: datetime) -> str:
+        at = self.paged_at
+        if at is None or (self.scenario, effect) not in TOLD_OF or now - at >= TOLD:
+            return ""
+        return f"a person was paged about it at {at:%H:%M}"
 
 
 class Kind(Protocol):
@@ -103,7 +127,9 @@ def found(
     """
     opened = ((cause, _open(cause, targets, items)) for cause in causes(scenario))
     return tuple(
-        Cause(name, other.id, other.opened_at, other.status) for name, other in opened if other
+        Cause(name, other.id, other.opened_at, other.status, other.escalated_at)
+        for name, other in opened
+        if other
     )
 
 

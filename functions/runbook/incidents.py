@@ -225,11 +225,13 @@ class Other:
         id: empty while nobody has looked at it yet.
         opened_at: since when the trouble is known.
         status: open or escalated.
+        escalated_at: when a person was last asked; None while it is open.
     """
 
     id: str
     opened_at: datetime
     status: Status
+    escalated_at: datetime | None = None
 
 
 def other(item: Item | None) -> Other | None:
@@ -242,6 +244,7 @@ def other(item: Item | None) -> Other | None:
         id="" if pending else str(item["incident_id"]),
         opened_at=from_text(item["pending_since" if pending else "opened_at"]),
         status=Status.OPEN if pending else status,
+        escalated_at=None if pending else _moment(item.get("escalated_at")),
     )
 
 
@@ -311,6 +314,7 @@ def _item(incident: Incident, claimed_until: datetime, next_look_at: datetime) -
         "blind_looks": incident.blind_looks,
         "refused_since": _text(incident.refused_since),
         "resolved_at": _text(incident.resolved_at),
+        "escalated_at": _text(incident.escalated_at),
         "page_again_at": _text(incident.page_again_at),
         "page": dict(incident.page) or None,
         "handed_over_at": _text(incident.handed_over_at),
@@ -372,6 +376,7 @@ def _found(item: Item, scenario: str, target: str, now: datetime) -> Incident:
         "blind_looks": 0,
         "refused_since": None,
         "handed_over_at": None,
+        "escalated_at": None,
         "reopened_at": (*recent, now),
     }
     return Incident(**{**vars(stored), **changed})
@@ -390,6 +395,7 @@ def _stored(item: Item) -> Incident:
         blind_looks=item["blind_looks"],
         refused_since=_moment(item.get("refused_since")),
         resolved_at=_moment(item.get("resolved_at")),
+        escalated_at=_moment(item.get("escalated_at")),
         page_again_at=_moment(item.get("page_again_at")),
         page=item.get("page", {}),
         triggers=item["triggers"],

@@ -191,6 +191,7 @@ class Incident:
         reopened_at: moments of re-opening, oldest first.
         blind_looks: consecutive looks that needed a fact they could not read.
         refused_since: since when the gate has been refusing with "wait"; None when it does not.
+        escalated_at: when a person was last asked; None while it is open.
         page_again_at: when patrol repeats the page; None when no page is open.
         page: the last page's subject and body, what patrol repeats.
         triggers: how many alarms and requests have joined.
@@ -210,6 +211,7 @@ class Incident:
     blind_looks: int = 0
     refused_since: datetime | None = None
     resolved_at: datetime | None = None
+    escalated_at: datetime | None = None
     page_again_at: datetime | None = None
     page: Mapping[str, str] = field(default_factory=dict)
     triggers: int = 1

@@ -119,10 +119,16 @@ def conclude(
         return replace(incident, handed_over_at=incident.handed_over_at or now)
     if isinstance(decision, Resolve):
         return replace(
-            incident, status=Status.RESOLVED, resolved_at=now, page_again_at=None, page={}
+            incident,
+            status=Status.RESOLVED,
+            resolved_at=now,
+            escalated_at=None,
+            page_again_at=None,
+            page={},
         )
     if isinstance(decision, Escalate):
-        return replace(incident, status=Status.ESCALATED, page_again_at=now + PAGE_AGAIN)
+        again_at = now + PAGE_AGAIN
+        return replace(incident, status=Status.ESCALATED, escalated_at=now, page_again_at=again_at)
     return incident
 
 

@@ -169,9 +169,12 @@ def event(minutes: float, *categories: str) -> Event:
     return Event(ago(minutes), categories, "Multi-AZ instance failover started")
 
 
-def cause(scenario: str, minutes: float, status: Status = Status.OPEN) -> Known:
-    """Return that one incident of another scenario is open since so many minutes."""
-    return Known((Cause(scenario, f"{scenario}-1", ago(minutes), status),), None)
+def cause(
+    scenario: str, minutes: float, status: Status = Status.OPEN, paged: float | None = None
+) -> Known:
+    """Return that one incident of another scenario is open since so many minutes, and paged since some."""
+    paged_at = None if paged is None else ago(paged)
+    return Known((Cause(scenario, f"{scenario}-1", ago(minutes), status, paged_at),), None)
 
 
 def attempt(

@@ -173,7 +173,7 @@ def test_waits_while_another_open_incident_explains_it(
     [
         pytest.param(29.9, Status.OPEN, "Wait", id="at-work"),
         pytest.param(30, Status.OPEN, "Escalate", id="for-30-minutes"),
-        pytest.param(29.9, Status.ESCALATED, "Escalate", id="a-person-has-it"),
+        pytest.param(29.9, Status.ESCALATED, "Escalate", id="given-up-long-ago"),
     ],
 )
 @pytest.mark.parametrize("connections", [series(197), series(60)], ids=["still-full", "free-again"])
@@ -184,6 +184,29 @@ def test_waits_in_silence_while_scenario_b_works_on_the_connections(
     about = incident(opened=40, handed_over_at=ago(minutes))
 
     assert kind(decided(seen, about)) == expected
+
+
+@pytest.mark.parametrize(
+    ("paged", "expected"),
+    [pytest.param(29.9, "Wait", id="lately"), pytest.param(30, "Escalate", id="30-minutes-ago")],
+)
+@pytest.mark.parametrize(
+    "seen",
+    [
+        pytest.param(rds("storage-full"), id="which-it-sees-itself"),
+        pytest.param({}, id="which-may-explain-it"),
+    ],
+)
+def test_pages_nobody_who_was_paged_about_the_database(
+    seen: dict[str, Any], paged: float, expected: str
+) -> None:
+    known = cause("db_unavailable", 300, Status.ESCALATED, paged)
+
+    decision = decided(facts(**seen, known=known), incident(opened=40, handed_over_at=ago(40)))
+
+    assert kind(decision) == expected
+    if expected == "Wait":
+        assert "a person was paged about it at" in decision.reason
 
 
 def test_waits_for_an_older_incident_from_its_own_beginning_on() -> None:

@@ -181,18 +181,20 @@ def test_proposes_a_redeploy_where_clients_do_not_reconnect(
 
 
 @pytest.mark.parametrize(
-    ("minutes", "status", "expected"),
+    ("minutes", "paged", "expected"),
     [
-        pytest.param(29.9, Status.OPEN, "Wait", id="at work"),
-        pytest.param(30, Status.OPEN, "Escalate", id="for 30 min"),
-        pytest.param(29.9, Status.ESCALATED, "Escalate", id="a person has it"),
-        pytest.param(300, Status.ESCALATED, "Escalate", id="for hours"),
+        pytest.param(29.9, None, "Wait", id="at work"),
+        pytest.param(30, None, "Escalate", id="for 30 min"),
+        pytest.param(300, 29.9, "Wait", id="a person was paged lately"),
+        pytest.param(300, 30, "Escalate", id="and 30 min ago"),
     ],
 )
 def test_proposes_no_redeploy_while_connections_run_out(
-    minutes: float, status: Status, expected: str
+    minutes: float, paged: float | None, expected: str
 ) -> None:
-    full = Cause("db_connections", "db_connections-1", ago(minutes), status)
+    status = Status.OPEN if paged is None else Status.ESCALATED
+    paged_at = None if paged is None else ago(paged)
+    full = Cause("db_connections", "db_connections-1", ago(minutes), status, paged_at)
 
     decision = decided(facts(causes=(full,)), incident(opened=20))
 

@@ -82,8 +82,31 @@ def test_no_two_scenarios_wait_for_each_other() -> None:
 def test_what_changes_something_is_waited_for_in_silence(
     cause: str, effect: str, minutes: float, expected: bool
 ) -> None:
-    assert Cause(cause, "some", ago(minutes)).at_work(effect, NOW) is expected
-    assert not Cause(cause, "some", ago(minutes), Status.ESCALATED).at_work(effect, NOW)
+    assert bool(Cause(cause, "some", ago(minutes)).in_hand(effect, NOW)) is expected
+    assert not Cause(cause, "some", ago(minutes), Status.ESCALATED).in_hand(effect, NOW)
+
+
+@pytest.mark.parametrize(
+    ("cause", "effect", "minutes", "expected"),
+    [
+        pytest.param("db_unavailable", "backend_5xx", 29.9, True, id="C, its 5xx"),
+        pytest.param("db_unavailable", "backend_5xx", 30, False, id="paged 30 min ago"),
+        pytest.param("db_connections", "backend_5xx", 29.9, True, id="B, its 5xx"),
+        pytest.param("db_connections", "db_unavailable", 29.9, True, id="B, its failed health"),
+        pytest.param("db_connections", "worker_stuck", 1, False, id="not of this pair"),
+        pytest.param(
+            "redis_unavailable", "backend_5xx", 1, False, id="D may be open for a reconcile only"
+        ),
+    ],
+)
+def test_who_was_paged_about_a_cause_is_not_paged_about_its_effect(
+    cause: str, effect: str, minutes: float, expected: bool
+) -> None:
+    paged = Cause(cause, "some", ago(300), Status.ESCALATED, ago(minutes))
+
+    said = "a person was paged about it at" if expected else ""
+    assert paged.in_hand(effect, NOW).startswith(said)
+    assert bool(paged.in_hand(effect, NOW)) is expected
 
 
 class FakeTable:
@@ -108,9 +131,10 @@ class FakeTable:
                     "status": "escalated",
                     "incident_id": "b-1",
                     "opened_at": to_text(ago(7)),
+                    "escalated_at": to_text(ago(2)),
                 }
             },
-            (Cause("db_connections", "b-1", ago(7), Status.ESCALATED),),
+            (Cause("db_connections", "b-1", ago(7), Status.ESCALATED, ago(2)),),
             "db_connections since 02:53 UTC",
             id="one",
         ),
