@@ -44,7 +44,7 @@ GRAPHS: Mapping[str, Sequence[str]] = {
     "Redis memory, %": ["DatabaseMemoryUsagePercentage"],
     "Redis evictions": ["Evictions"],
     "Celery queue": ["QueueDepth", "Unacked"],
-    "Up is 1, down is 0": ["HealthOk", "HealthDb", "HealthRedis", "RedisUp"],
+    "Up is 1, down is 0": ["HealthOk", "HealthAnswered", "HealthDb", "HealthRedis", "RedisUp"],
     "AI gateway errors, % of requests": ["ai-errors"],
 }
 """Which metrics share a graph, in the order of the graphs; an expression goes by its alarm's id. What is not
@@ -55,7 +55,7 @@ ALSO: Mapping[str, Sequence[str]] = {
     "WriteLatency": ["p90"],
 }
 """Percentiles that are drawn besides: a mean hides the few who wait."""
-PROBED = ("HealthOk", "HealthDb", "HealthRedis", "RedisUp")
+PROBED = ("HealthOk", "HealthAnswered", "HealthDb", "HealthRedis", "RedisUp")
 
 
 @dataclass

@@ -56,6 +56,10 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
                 "or ends.memory(limits)):",
             ),
         ),
+        Control(
+            "unreachable", "nobody looks from outside", "no page says 'from outside the backend has not",
+            code("backend_5xx/decide.py", "    _outside,\n    _memory,", "    _memory,"),
+        ),
     ),
     "db_connections": (
         Control(

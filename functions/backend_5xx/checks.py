@@ -39,7 +39,9 @@ EVENTS_WINDOW = timedelta(minutes=30)
 """Of RDS events; those that count are younger still."""
 LINES_WINDOW = timedelta(minutes=30)
 """Of log lines, as the runbook reads them."""
-_SERIES = ("requests", "target_5xx", "elb_5xx", "healthy", "memory", "connections")
+_SERIES = (
+    "requests", "target_5xx", "elb_5xx", "healthy", "answered", "memory", "connections",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Facts:
         alarms: state by alarm name.
         requests, target_5xx, elb_5xx: per minute, 30 min, oldest first, as the load balancer counts.
         healthy: healthy targets, the fewest in each minute.
+        answered: 1 or 0 per minute: whether the health probe got the application's own answer, from outside.
         memory: percent of the tasks' memory, the most in each minute.
         connections: to the database, the most in each minute.
         service: the backend's ECS service.
@@ -99,6 +102,7 @@ class Facts:
     target_5xx: Samples | Unknown
     elb_5xx: Samples | Unknown
     healthy: Samples | Unknown
+    answered: Samples | Unknown
     memory: Samples | Unknown
     connections: Samples | Unknown
     service: ecs.Service | Unknown
@@ -118,6 +122,7 @@ class Facts:
             "target 5xx": metrics.line(self.target_5xx, 5, "a minute"),
             "elb 5xx": metrics.line(self.elb_5xx, 5, "a minute"),
             "healthy": metrics.line(self.healthy, 5, "targets"),
+            "from outside": metrics.line(self.answered, 5, "(1 is answered), last 5 min"),
             "memory": metrics.line(self.memory, 5, "% at the most"),
             "service": ecs.line(self.service),
             "deployments": service_deployments.line(self.history),
@@ -178,6 +183,9 @@ def series(settings: Settings) -> dict[str, Series]:
         "target_5xx": Series(alb, "HTTPCode_Target_5XX_Count", balancer, "Sum"),
         "elb_5xx": Series(alb, "HTTPCode_ELB_5XX_Count", balancer, "Sum"),
         "healthy": Series(alb, "HealthyHostCount", targets, "Minimum"),
+        "answered": Series(
+            "Nightshift", "HealthAnswered", {"environment": settings.environment}, "Minimum"
+        ),
         "memory": Series("AWS/ECS", "MemoryUtilization", service, "Maximum"),
         "connections": Series("AWS/RDS", "DatabaseConnections", database, "Maximum"),
     }

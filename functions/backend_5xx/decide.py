@@ -6,7 +6,8 @@ The rows are asked in order; the first that applies decides. What judges a fix i
 sees                                                   decides
 =====================================================  ==========================================
 a fix of ours is not yet judged                        its own rows
-no bad minute for 5 min, alarms OK, no task ends badly resolve; an alarm rings on for 15 min: escalate
+no bad minute for 5 min, alarms OK, no task ends
+  badly, and the public endpoint is answered           resolve; an alarm rings on for 15 min: escalate
 database at fault by evidence of its own               hand over to B or C; 10 min: escalate;
                                                        while B works on it, or a person was paged
                                                        about it: wait, at most 30 min
@@ -15,6 +16,7 @@ fresh deployment, and it crash-loops, runs out of
   memory, or only its tasks miss the database          roll back; no version to go to: escalate
 another open incident explains it                      wait, at most 10 min; B at work, or a person
                                                        paged about B's or C's: 30 min
+no bad minute, and from outside nobody answers         escalate: the trouble is before the balancer
 out of memory, no fresh deployment                     raise memory; at the cap, several containers,
                                                        raised within 7 days: escalate
 crash loop, no fresh deployment; failed starts, or
@@ -39,7 +41,8 @@ no earlier version, or none that ran for 60 min        page with the list of dep
 100,000 log lines                                      3,000 of them count, and it says "at least"
 no log group                                           "unknown: ..." in the page; no rollback on it
 a health endpoint that says ok while 5xx go on         not believed: the load balancer's counts decide
-one that redirects, hangs, answers HTML                unknown, or no word on the database: no evidence
+one that redirects, hangs, answers HTML                no word on the database; for 3 min, and the
+                                                       balancer sees no trouble: page
 two scenarios want the same service                    the gate: the resource is occupied, wait
 =====================================================  ==========================================
 """
@@ -50,6 +53,7 @@ from backend_5xx import signs, symptom
 from backend_5xx.checks import NAME, Facts
 from backend_5xx.limits import LATE_MINUTES, Commands, Limits, minutes
 from backend_5xx.verify import put_back, verify
+from runbook.checks import health, metrics
 from runbook.clock import whole_minutes
 from runbook.fixes import memory, rollback
 from runbook.model import Apply, Decision, Escalate, HandOver, Incident, Resolve, Unknown, Wait
@@ -86,6 +90,8 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     counted = sum(one.healthy is not None for one in recent)
     if counted < limits.good_minutes:
         return _not_counted(counted, limits)
+    if _unanswered(facts, limits):
+        return None
     if any(symptom.bad(one, limits) for one in recent):
         return Wait(f"the last minute is good again; watching for {limits.good_minutes} min")
     shown = f"no bad minute for {limits.good_minutes} min ({symptom.rate(recent)})"
@@ -232,6 +238,37 @@ def _explained(
     return None
 
 
+def _outside(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    """Page for what no user gets through to and the load balancer knows nothing of."""
+    del incident
+    why, recent = _unanswered(facts, limits), _recent(facts, limits)
+    if not why or isinstance(recent, Unknown) or _ends_badly(facts, limits):
+        return None
+    if not recent or symptom.bad(recent[-1], limits):
+        return None
+    return Escalate(
+        f"{why}, while the load balancer sees no trouble ({symptom.rate(recent)}): look at what lies "
+        "before it, such as DNS, certificate, CDN, firewall",
+        commands.outside,
+    )
+
+
+def _unanswered(facts: Facts, limits: Limits) -> str:
+    """Return how the public endpoint fails, now and to the probe for as long as its alarm takes."""
+    if isinstance(facts.answered, Unknown):
+        return ""
+    since = facts.at - minutes(limits.outside_minutes + LATE_MINUTES)
+    newest = metrics.newest(metrics.since(facts.answered, since), limits.outside_minutes)
+    if len(newest) < limits.outside_minutes or any(one.value for one in newest):
+        return ""
+    if not isinstance(facts.health, Unknown) and facts.health.own:
+        return ""
+    said = health.line(facts.health).removeprefix("unknown: ")
+    return f"from outside the backend has not answered for {limits.outside_minutes} min ({said})"
+
+
 def _memory(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
@@ -337,6 +374,7 @@ _ROWS: tuple[Row, ...] = (
     _going_back,
     _bad_deployment,
     _explained,
+    _outside,
     _memory,
     _ending,
     _starting,

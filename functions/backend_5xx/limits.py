@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,8 @@ class Limits:
         rate_percent: of 5xx that make a minute bad; the alarm's threshold.
         fewest_requests: below that a rate says nothing; the alarm's, and a verdict's.
         elb_errors: of the load balancer's own in a minute that make it bad; the alarm's threshold.
+        outside_minutes: that the public endpoint may give no answer of the application's; the alarm's. One
+            or two are the way through the internet.
         good_minutes: that the symptom must stay away before the end.
         crashes: in one deployment within ``crash_minutes`` that make a crash loop.
         crash_minutes: see ``crashes``; ECS backs off, so a loop makes about one crash in 3 min.
@@ -36,6 +39,7 @@ class Limits:
     rate_percent: float = 5.0
     fewest_requests: int = 20
     elb_errors: int = 10
+    outside_minutes: int = 3
     good_minutes: int = 5
     crashes: int = 3
     crash_minutes: int = 15
@@ -77,6 +81,7 @@ class Commands:
     worker: str
     log_group: str
     database: str
+    health_url: str
 
     @property
     def _at(self) -> str:
@@ -88,6 +93,17 @@ class Commands:
         return (
             f"aws ecs describe-services {self._at} --services {self.service} {self.worker}\n"
             f"aws logs tail {self.log_group} --region {self.region} --since 30m"
+        )
+
+    @property
+    def outside(self) -> str:
+        """Return how to look at the way from a user to the load balancer."""
+        host = urlsplit(self.health_url).hostname
+        return (
+            f"curl -sv --max-time 10 {self.health_url}\n"
+            f"dig +short {host}\n"
+            f"openssl s_client -connect {host}:443 -servername {host} </dev/null | "
+            "openssl x509 -noout -subject -dates"
         )
 
     @property

@@ -37,6 +37,7 @@ def commands_of(settings: Settings) -> Commands:
         worker=settings.worker,
         log_group=settings.log_group,
         database=settings.instance,
+        health_url=settings.health_url,
     )
 
 

@@ -29,6 +29,7 @@ def _connections(environment: Environment) -> int:
 def alarms(environment: Environment) -> list[Alarm]:
     """Return the scenario's alarms and their twins."""
     rate, balancer, targets = _rate(environment), _balancer(environment), _targets(environment)
+    outside = _outside(environment)
     end = "and Nightshift has not ended it: look yourself."
     # Nobody asking at night is no outage; targets are counted whether anybody asks or not.
     return [
@@ -43,6 +44,8 @@ def alarms(environment: Environment) -> list[Alarm]:
         ),
         targets,
         twin(targets, f"No target of the backend has been healthy for 30 min, {end}"),
+        outside,
+        twin(outside, f"From outside nobody has got an answer of the backend for 30 min, {end}"),
     ]
 
 
@@ -119,6 +122,28 @@ def _targets(environment: Environment) -> Alarm:
         datapoints=2,
         of=2,
         missing="breaching",
+    )
+
+
+def _outside(environment: Environment) -> Alarm:
+    count = limits_of(environment).outside_minutes
+    return Alarm(
+        id="unanswered",
+        group=NAME,
+        description=(
+            f"Runbook scenario A: for {count} min the public health endpoint has given no answer of the "
+            f"application's own, well or not. Nightshift looks at the backend. See {RUNBOOK}."
+        ),
+        namespace="Nightshift",
+        metric="HealthAnswered",
+        dimensions={"environment": environment.name},
+        statistic="Minimum",
+        comparison="LessThanThreshold",
+        threshold=1,
+        datapoints=count,
+        of=count,
+        # A silent probe is no answer to this question; an alarm of its own tells of it.
+        missing="missing",
     )
 
 

@@ -89,6 +89,15 @@ def wrong_password(stage: Stage) -> bool:
     return stage.until(lambda: resolved(stage, "backend_5xx"), 90)
 
 
+def unreachable(stage: Stage) -> bool:
+    """Nobody gets through to the load balancer, which sees no trouble: a person is paged."""
+    act(stage, "rollback_backend", "raise_memory")
+    stage.saas.front.away.set()
+    told = stage.until(lambda: paged(stage, "from outside the backend has not answered"), 20)
+    stage.saas.front.away.clear()
+    return told and stage.until(lambda: resolved(stage, "backend_5xx"), 40)
+
+
 CASES = (
     Case(
         "out_of_memory", "reports fill the memory", out_of_memory,
@@ -143,5 +152,14 @@ CASES = (
             proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND, new_workers=True, alarm_ok=True,
         ),
         parts=frozenset({*PARTS, WORKER}), counts=BACKENDS, alarm=ALARM,
+    ),
+    Case(
+        "unreachable", "no user gets through to the balancer", unreachable,
+        Expected(
+            changes=(), pages=(("from outside the backend has not answered", "openssl s_client"),),
+            updates=("resolved",), proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND,
+            untouched=True, alarm_ok=True,
+        ),
+        parts=PARTS, counts=BACKENDS, alarm="backend_5xx/unanswered",
     ),
 )  # fmt: skip

@@ -23,9 +23,15 @@ class Front:
         balancer: takes what the outside does not.
         outside: takes what is its own.
         journal: gets a line in ``http.jsonl`` for each request that writes.
+
+    Attributes:
+        away: whether nobody gets through to the load balancer, as with a wrong certificate or DNS record.
     """
 
     def __init__(self, port: int, balancer: Balancer, outside: Outside, journal: Journal) -> None:
+        self.away = threading.Event()
+        away = self.away
+
         class Handler(BaseHTTPRequestHandler):
             disable_nagle_algorithm = True
             wbufsize = -1
@@ -38,9 +44,11 @@ class Front:
 
             def _pass_on(self, body: bytes) -> None:
                 token = self.headers.get("Authorization", "")
-                reply = outside.answer(self.command, self.path, token) or balancer.forward(
-                    self.command, self.path, dict(self.headers), body
-                )
+                reply = outside.answer(self.command, self.path, token)
+                if reply is None and away.is_set():
+                    self.close_connection = True
+                    return
+                reply = reply or balancer.forward(self.command, self.path, dict(self.headers), body)
                 if self.command != "GET":
                     journal.write("http", method=self.command, path=self.path, status=reply.status)
                 try:

@@ -27,8 +27,9 @@ ROLES = tuple(
 )
 LIMITS = Limits(memory_cap_mib=4096, connection_limit=197)
 COMMANDS = Commands(
-    "me-south-1", "saas-prod", "saas-backend", "saas-worker", "/prod/backend", "saas-prod-db"
-)
+    "me-south-1", "saas-prod", "saas-backend", "saas-worker", "/prod/backend", "saas-prod-db",
+    "https://api.example.com/health",
+)  # fmt: skip
 UNKNOWN = Unknown("not read")
 
 
@@ -145,6 +146,7 @@ def facts(**changes: Any) -> Facts:
         target_5xx=series(*[50] * 10),
         elb_5xx=(),
         healthy=series(*[2] * 10),
+        answered=series(*[1] * 10),
         memory=series(*[60] * 10),
         connections=series(*[40] * 10),
         service=service(),

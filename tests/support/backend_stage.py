@@ -24,7 +24,7 @@ from stage import START, Stage
 
 TOLD = backend_5xx.spec(ENVIRONMENT).settings
 SETTINGS = build(Settings, TOLD, "backend_5xx")
-RATE, ELB, TARGETS = SETTINGS.alarms
+RATE, ELB, *_ = SETTINGS.alarms
 NAME = "backend_5xx"
 
 

@@ -17,16 +17,28 @@ class Health:
     Attributes:
         status: HTTP's.
         db, redis: whether the part is well; None where the answer does not say.
+        overall: the same of the whole, by the answer's own ``status``.
+        spoken: whether it is a JSON object; else something in front of the application has answered.
     """
 
     status: int
     db: bool | None
     redis: bool | None
+    overall: bool | None = None
+    spoken: bool = True
 
     @property
     def ok(self) -> bool:
-        """Say whether the whole is well: HTTP 200 and no part that is not."""
-        return self.status == 200 and self.db is not False and self.redis is not False
+        """Say whether the whole is well: HTTP 200, and nothing in the answer that is not."""
+        return (
+            self.status == 200 and self.spoken and False not in (self.overall, self.db, self.redis)
+        )
+
+    @property
+    def own(self) -> bool:
+        """Say whether the application itself has answered: it is well, or it says what fails."""
+        speaks = any(one is not None for one in (self.overall, self.db, self.redis))
+        return self.spoken and (self.status == 200 or speaks)
 
 
 def read(url: str) -> Health | Unknown:
@@ -34,8 +46,15 @@ def read(url: str) -> Health | Unknown:
     reply = http.get(url)
     if isinstance(reply, Unknown):
         return reply
-    found = reply.json if isinstance(reply.json, dict) else {}
-    return Health(reply.status, _well(found.get("db")), _well(found.get("redis")))
+    body = reply.json
+    found = body if isinstance(body, dict) else {}
+    return Health(
+        status=reply.status,
+        db=_well(found.get("db")),
+        redis=_well(found.get("redis")),
+        overall=_well(found.get("status")),
+        spoken=isinstance(body, dict),
+    )
 
 
 def _well(word: object) -> bool | None:
@@ -47,5 +66,7 @@ def line(fact: Health | Unknown) -> str:
     """Return the answer as one line for people."""
     if isinstance(fact, Unknown):
         return f"unknown: {fact.why}"
+    if not fact.spoken:
+        return f"HTTP {fact.status}, no JSON: not the application's own answer"
     words = {True: "ok", False: "error", None: "not said"}
     return f"HTTP {fact.status}, db {words[fact.db]}, redis {words[fact.redis]}"

@@ -84,7 +84,7 @@ def answers(**changes: Any) -> dict[str, Any]:
         "alarms": {}, "stopped": (), "history": UNKNOWN, "health": UNKNOWN, "instance": UNKNOWN,
         "events": (), "known": Known((), None), "service": (service(), definition()),
         "metrics": dict.fromkeys(
-            ("requests", "target_5xx", "elb_5xx", "healthy", "memory", "connections"), ()
+            ("requests", "target_5xx", "elb_5xx", "healthy", "answered", "memory", "connections"), ()
         ),
     }  # fmt: skip
     return {**usual, **changes}

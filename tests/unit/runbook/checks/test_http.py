@@ -78,7 +78,7 @@ def test_json_that_is_nested_too_deep_is_none(web: Web) -> None:
     web.body = b"[" * http.MOST_BYTES
 
     assert isinstance(status_page.read(web.url), Unknown)
-    assert health.read(web.url) == Health(200, None, None)
+    assert health.read(web.url) == Health(200, None, None, spoken=False)
 
 
 def test_no_server_is_unknown() -> None:
@@ -117,24 +117,68 @@ def test_a_token_goes_in_and_never_comes_out(web: Web) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "expected", "ok"),
+    ("status", "body", "expected", "ok", "own"),
     [
-        pytest.param(200, b'{"db":"ok","redis":"ok"}', Health(200, True, True), True, id="well"),
-        pytest.param(503, b'{"db":"error","redis":"ok"}', Health(503, False, True), False, id="db"),
         pytest.param(
-            200, b'{"db":"error"}', Health(200, False, None), False, id="it lies with 200"
+            200, b'{"db":"ok","redis":"ok"}', Health(200, True, True), True, True, id="well"
         ),
         pytest.param(
-            200, b'{"db":"OK","redis":"Down"}', Health(200, True, False), False, id="case"
+            503, b'{"db":"error","redis":"ok"}', Health(503, False, True), False, True, id="db"
         ),
-        pytest.param(200, b'{"db":7,"redis":"hm"}', Health(200, None, None), True, id="odd words"),
-        pytest.param(502, b"<html>", Health(502, None, None), False, id="a page of the balancer"),
-        pytest.param(302, b"", Health(302, None, None), False, id="a redirect"),
-        pytest.param(200, b'["db"]', Health(200, None, None), True, id="no object"),
+        pytest.param(
+            200, b'{"db":"error"}', Health(200, False, None), False, True, id="it lies with 200"
+        ),
+        pytest.param(
+            200, b'{"db":"OK","redis":"Down"}', Health(200, True, False), False, True, id="case"
+        ),
+        pytest.param(
+            200, b'{"db":7,"redis":"hm"}', Health(200, None, None), True, True, id="odd words"
+        ),
+        pytest.param(
+            500,
+            b'{"status":"error"}',
+            Health(500, None, None, overall=False),
+            False,
+            True,
+            id="only the whole",
+        ),
+        pytest.param(
+            200,
+            b'{"status":"unhealthy","db":"ok"}',
+            Health(200, True, None, overall=False),
+            False,
+            True,
+            id="the whole is not well",
+        ),
+        pytest.param(
+            500, b'{"message":"hm"}', Health(500, None, None), False, False, id="says nothing"
+        ),
+        pytest.param(
+            502,
+            b"<html>",
+            Health(502, None, None, spoken=False),
+            False,
+            False,
+            id="a page of the balancer",
+        ),
+        pytest.param(
+            302, b"", Health(302, None, None, spoken=False), False, False, id="a redirect"
+        ),
+        pytest.param(
+            200,
+            b"<html>Back soon",
+            Health(200, None, None, spoken=False),
+            False,
+            False,
+            id="a page of a CDN",
+        ),
+        pytest.param(
+            200, b'["db"]', Health(200, None, None, spoken=False), False, False, id="no object"
+        ),
     ],
 )
 def test_the_health_endpoint_says_which_part_fails(
-    web: Web, status: int, body: bytes, expected: Health, ok: bool
+    web: Web, status: int, body: bytes, expected: Health, ok: bool, own: bool
 ) -> None:
     web.status, web.body = status, body
 
@@ -142,7 +186,7 @@ def test_the_health_endpoint_says_which_part_fails(
 
     assert found == expected
     assert isinstance(found, Health)
-    assert found.ok is ok
+    assert (found.ok, found.own) == (ok, own)
 
 
 @pytest.mark.parametrize(
