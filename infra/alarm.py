@@ -48,6 +48,7 @@ class Alarm:
         math: where it is set, the expression is compared and ``namespace``, ``metric``, ``dimensions`` and
             ``statistic`` are those of its first series, for people.
         twin_of: the critical alarm that this slow one backs up.
+        passing: it tells of a moment, not of a state that lasts: it ends by itself and has no slow twin.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Alarm:
     missing: Literal["missing", "breaching", "notBreaching"]
     to: Literal["pages", "second-path", ""] = ""
     twin_of: str = ""
+    passing: bool = False
     math: Math | None = None
 
     def name(self, environment: Environment) -> str:

@@ -153,14 +153,16 @@ def _alarms(alarms: Sequence[Alarm]) -> Sequence[str]:
     twins = {one.twin_of: one for one in alarms if one.twin_of}
 
     def row(one: Alarm) -> Sequence[str]:
-        slow = twins[f"{one.group}/{one.id}"]
+        slow = None if one.passing else twins[f"{one.group}/{one.id}"]
         measured = one.math.expression if one.math else f"{one.statistic} {one.metric}"
         return (
             f"`{one.group}/{one.id}`",
             f"`{measured}` {SIDES[one.comparison]} {one.threshold:g}",
             f"{one.datapoints} of {one.of} min",
             SILENCE[one.missing],
-            f"{slow.datapoints} of {slow.of} min; silence is {SILENCE[slow.missing]}",
+            f"{slow.datapoints} of {slow.of} min; silence is {SILENCE[slow.missing]}"
+            if slow
+            else "never: it tells of a moment",
         )
 
     header = ("alarm", "bad is, a minute", "for", "silence is", "second path pages after")

@@ -129,6 +129,14 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             ),
         ),
         Control(
+            "restart_unseen", "a restart is no loss", "changed: []",
+            code(
+                "redis_unavailable/decide.py",
+                "if now.value != before.value]",
+                "if now.value is before]",
+            ),
+        ),
+        Control(
             "workers_stuck", "workers not asked", "no record says 'waits until workers consume'",
             code("redis_unavailable/decide.py", "    if works:\n", "    if works is not None:\n"),
         ),

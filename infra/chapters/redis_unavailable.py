@@ -2,7 +2,7 @@
 
 import redis_unavailable.needs
 from infra import settings
-from infra.alarm import RUNBOOK, Alarm, twin
+from infra.alarm import RUNBOOK, Alarm, Math, Series, twin
 from infra.environment import Environment
 from infra.spec import Spec
 
@@ -32,7 +32,39 @@ def alarms(environment: Environment) -> list[Alarm]:
         "Redis has not answered, or nobody could ask, for 30 min, and Nightshift has not ended it: look "
         "yourself."
     )
-    return [critical, twin(critical, why)]
+    return [critical, twin(critical, why), _another_run(environment)]
+
+
+def _another_run(environment: Environment) -> Alarm:
+    """Return the alarm on a Redis that restarted, or was taken over from, between two probes.
+
+    Without it nobody would know: the probe found a Redis each minute, and it has lost the newest counters.
+    """
+    dimensions = {"environment": environment.name}
+    changed = Math(
+        expression="ABS(DIFF(run))",
+        series={"run": Series("Nightshift", "RedisRun", dimensions, "Maximum")},
+    )
+    return Alarm(
+        id="redis-run",
+        group=NAME,
+        description=(
+            "Runbook scenario D: another Redis answers than a minute before, restarted or failed over. "
+            f"Nightshift has the quotas rebuilt. See {RUNBOOK}."
+        ),
+        namespace="Nightshift",
+        metric="RedisRun",
+        dimensions=dimensions,
+        statistic="Maximum",
+        comparison="GreaterThanOrEqualToThreshold",
+        threshold=1,
+        datapoints=1,
+        # One would do; CloudWatch takes a difference only of what it looks at, and data may come late.
+        of=3,
+        missing="notBreaching",
+        passing=True,
+        math=changed,
+    )
 
 
 def spec(environment: Environment) -> Spec:

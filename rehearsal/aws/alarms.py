@@ -14,6 +14,9 @@ from rehearsal.aws.expressions import evaluate
 DELAY = timedelta(seconds=60)
 """Between a minute's end and its first evaluation: CloudWatch takes 60 to 120 s."""
 
+LOOK_BACK = 2
+"""Periods before an alarm's own that an expression may use: CloudWatch reads a few more than it compares."""
+
 _STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {
     "Minimum": min,
     "Maximum": max,
@@ -98,16 +101,13 @@ def window(
         series = ((alarm.namespace, alarm.metric_name, dimensions), alarm.statistic)
         return _points(series, alarm, metrics, now)
     points = {
-        one["Id"]: _points(_queried(one["MetricStat"]), alarm, metrics, now)
+        one["Id"]: _points(_queried(one["MetricStat"]), alarm, metrics, now, LOOK_BACK)
         for one in queries
         if "MetricStat" in one
     }
     [expression] = [one["Expression"] for one in queries if "Expression" in one]
-    periods = range(int(alarm.evaluation_periods))
-    return [
-        evaluate(expression, {name: found[index] for name, found in points.items()})
-        for index in periods
-    ]
+    newest = range(-int(alarm.evaluation_periods), 0)
+    return [evaluate(expression, points, index) for index in newest]
 
 
 Series = tuple[Key, str]
@@ -121,14 +121,19 @@ def _queried(stat: Mapping[str, Any]) -> Series:
 
 
 def _points(
-    series: Series, alarm: Any, metrics: Mapping[Key, Sequence[Any]], now: datetime
+    series: Series,
+    alarm: Any,
+    metrics: Mapping[Key, Sequence[Any]],
+    now: datetime,
+    more: int = 0,
 ) -> list[float | None]:
+    """Return one value a period, oldest first, with some periods before those that the alarm looks at."""
     key, statistic = series
     period = timedelta(seconds=int(alarm.period))
     end = (now - DELAY).replace(second=0, microsecond=0, tzinfo=None)  # moto's are naive
     mine = metrics.get(key, ())
     points: list[float | None] = []
-    for index in range(int(alarm.evaluation_periods), 0, -1):
+    for index in range(int(alarm.evaluation_periods) + more, 0, -1):
         start = end - index * period
         values = [one.value for one in mine if start <= one.timestamp < start + period]
         points.append(float(_STATISTICS[statistic](values)) if values else None)

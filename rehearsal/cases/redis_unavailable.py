@@ -46,6 +46,15 @@ def failover_with_loss(stage: Stage) -> bool:
     return written > 0 and stage.until(lambda: resolved(stage, "redis_unavailable"), 60)
 
 
+def restart_unseen(stage: Stage) -> bool:
+    """Redis restarts empty between two probes: no probe fails, and the counters are rebuilt all the same."""
+    saas = stage.saas
+    stage.until(lambda: saas.rows() >= ROWS, 30)
+    saas.broker.kill()
+    saas.broker.start()
+    return stage.until(lambda: resolved(stage, "redis_unavailable"), 60)
+
+
 def workers_stuck(stage: Stage) -> bool:
     """Redis is back and the workers do not consume: the reconcile, a task of theirs, waits for them."""
     saas = stage.saas
@@ -77,6 +86,14 @@ CASES = (
             proofs=(_rebuilt,), alarm_ok=True,
         ),
         parts=PARTS, counts=COUNTS, alarm=ALARM,
+    ),
+    Case(
+        "restart_unseen", "Redis restarts empty between two probes", restart_unseen,
+        Expected(
+            changes=(RECONCILE,), updates=("reconcile applied", "resolved"),
+            records=("Redis restarted",), proofs=(_rebuilt,), alarm_ok=True,
+        ),
+        parts=PARTS, counts=COUNTS, alarm="redis_unavailable/redis-run",
     ),
     Case(
         "workers_stuck", "Redis comes back empty; workers stopped", workers_stuck,

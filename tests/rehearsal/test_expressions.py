@@ -26,15 +26,35 @@ from rehearsal.aws.patterns import matches
 def test_an_expression_is_computed_and_what_is_missing_stays_missing(
     expression: str, values: dict[str, float | None], result: float | None
 ) -> None:
-    assert evaluate(expression, values) == result
+    assert evaluate(expression, {name: [one] for name, one in values.items()}) == result
 
 
 @pytest.mark.parametrize(
-    "expression", ["RATE(a)", "a ** 2", "a == 1", "FILL(a)", "-a", "a if b else a"]
+    ("values", "index", "result"),
+    [
+        pytest.param([5.0, 5.0], -1, 0.0, id="the-same"),
+        pytest.param([9.0, 5.0], -1, 4.0, id="less"),
+        pytest.param([9.0, None, None, 5.0], -1, 4.0, id="after-a-silence"),
+        pytest.param([9.0, 5.0, 5.0], 1, 4.0, id="an-earlier-period"),
+        pytest.param([9.0, 5.0, 5.0], -2, 4.0, id="an-earlier-period-from-the-end"),
+        pytest.param([9.0, None], -1, None, id="nothing-now"),
+        pytest.param([None, 5.0], -1, None, id="nothing-before"),
+        pytest.param([5.0], -1, None, id="the-first"),
+    ],
+)
+def test_a_difference_is_to_the_value_before(
+    values: list[float | None], index: int, result: float | None
+) -> None:
+    assert evaluate("ABS(DIFF(a))", {"a": values}, index) == result
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["RATE(a)", "a ** 2", "a == 1", "FILL(a)", "DIFF(a + b)", "ABS(a, b)", "-a", "a if b else a"],
 )
 def test_what_is_not_rehearsed_is_refused(expression: str) -> None:
     with pytest.raises(NotImplementedError, match="in an alarm's expression is not rehearsed"):
-        evaluate(expression, {"a": 1.0, "b": 2.0})
+        evaluate(expression, {"a": [1.0], "b": [2.0]})
 
 
 @pytest.mark.parametrize(
