@@ -7,6 +7,9 @@ from infra import chapters
 from infra.alarm import RUNBOOK, Alarm, count
 from infra.environment import Environment
 
+QUIET_MINUTES = 30
+"""Without a dead letter, before the next one pages anew: what fails is asked for again each 2 to 5 min."""
+
 
 def table(environment: Environment, functions: Iterable[str], rules: Iterable[str]) -> list[Alarm]:
     """Return every alarm of an environment.
@@ -139,13 +142,16 @@ def _delivery(environment: Environment) -> list[Alarm]:
             missing="notBreaching",
             to="pages",
         ),
-        # The alarm above speaks once, until somebody empties the queue: this one at each further letter.
+        # The alarm above speaks once, until somebody empties the queue: this one at further letters, and not
+        # anew while they go on coming.
         count(
             "new-dead-letter",
             "One more event was put into the dead letters: read it.",
             "AWS/SQS",
             "NumberOfMessagesSent",
             dead,
+            datapoints=1,
+            of=QUIET_MINUTES,
         ),
         *(_undelivered(environment, topic) for topic in ("pages", "updates", "second-path")),
     ]

@@ -17,11 +17,10 @@ def judge_messages(evidence: Evidence, folder: Path, expected: Expected, broke_a
     """Expect exactly the pages, and among the other messages since the break at least the texts."""
     lines = read(folder, "messages")
     pages = [one for one in first_pages(lines) if one["at"] >= broke_at]
-    missing, others = unmatched(expected.pages, pages)
+    missing, needless = unmatched(expected.pages, pages)
     for page in missing:
         evidence.expect(False, nobody_says("page", page))
     early = [one for one in first_pages(lines) if one["at"] < broke_at]
-    needless = [one for one in others if not _rings_again(one, expected.again)]
     subjects = [one["subject"] for one in (*early, *needless)]
     evidence.expect(not subjects, f"paged without need: {subjects}")
 
@@ -51,11 +50,6 @@ def _says_again(one: Line, before: Line) -> bool:
     dedup = one.get("dedup", "")
     marked = dedup == before.get("dedup") or any(mark in dedup for mark in AGAIN)
     return bool(dedup) and same and marked
-
-
-def _rings_again(page: Line, alarms: Iterable[str]) -> bool:
-    """Say whether it is the page of such an alarm: CloudWatch sends no ``dedup``."""
-    return not page.get("dedup") and any(f'{name}"' in page["subject"] for name in alarms)
 
 
 def unmatched(wanted: Sequence[Page], found: Sequence[Line]) -> tuple[list[Page], list[Line]]:

@@ -55,7 +55,10 @@ class Limits:
     """The numbers of the table.
 
     Attributes:
-        error_percent: of the gateway's requests; less is normal: single time-outs are.
+        alarm_percent: of the gateway's requests; the alarm's threshold. An outage is far above it, single
+            time-outs stay below.
+        error_percent: of the same; less is normal again. Lower than the alarm's, so that what hovers round
+            that is no end.
         fewest_requests: that a rate needs; a few requests at night make any rate.
         good_minutes: that the rate must be normal before the end, and after a switch.
         no_outage_minutes: that a provider may take to admit an outage on its page.
@@ -63,6 +66,7 @@ class Limits:
         stale_minutes: a newest datapoint older than this tells nothing.
     """
 
+    alarm_percent: float = 20.0
     error_percent: float = 10.0
     fewest_requests: int = 20
     good_minutes: int = 5

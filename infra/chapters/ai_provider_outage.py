@@ -1,16 +1,19 @@
 """Runbook scenario E: the AI provider is out."""
 
 import ai_provider_outage.needs
+from ai_provider_outage.decide import Limits
 from infra import settings
 from infra.alarm import RUNBOOK, Alarm, Math, Series, twin
 from infra.environment import Environment
 from infra.spec import MetricFilter, Spec
+from runbook.settings import build
 
 NAME = "ai_provider_outage"
-FEWEST_REQUESTS = 20
-"""A minute: a rate of fewer is chance."""
-BAD_PERCENT = 20
-"""Of the gateway's requests: single time-outs stay below, an outage is far above."""
+
+
+def limits_of(environment: Environment) -> Limits:
+    """Return the numbers of the scenario's table: the alarm asks for the same ones."""
+    return build(Limits, environment.limits.ai_provider_outage, f"limits.{NAME}")
 
 
 def namespace(environment: Environment) -> str:
@@ -20,9 +23,9 @@ def namespace(environment: Environment) -> str:
 
 def alarms(environment: Environment) -> list[Alarm]:
     """Return the scenario's alarm and its twin."""
-    where = namespace(environment)
+    where, limits = namespace(environment), limits_of(environment)
     rate = Math(
-        expression=f"IF(requests >= {FEWEST_REQUESTS}, 100 * FILL(errors, 0) / requests, 0)",
+        expression=f"IF(requests >= {limits.fewest_requests}, 100 * FILL(errors, 0) / requests, 0)",
         series={
             "requests": Series(where, "AiRequests", {}, "Sum"),
             "errors": Series(where, "AiErrors", {}, "Sum"),
@@ -32,15 +35,15 @@ def alarms(environment: Environment) -> list[Alarm]:
         id="ai-errors",
         group=NAME,
         description=(
-            f"Runbook scenario E: {BAD_PERCENT} % or more of the AI gateway's requests fail, in 3 of "
-            f"5 min. Nightshift looks at the provider. See {RUNBOOK}."
+            f"Runbook scenario E: {limits.alarm_percent:g} % or more of the AI gateway's requests fail, in "
+            f"3 of 5 min. Nightshift looks at the provider. See {RUNBOOK}."
         ),
         namespace=where,
         metric="AiErrors",
         dimensions={},
         statistic="Sum",
         comparison="GreaterThanOrEqualToThreshold",
-        threshold=BAD_PERCENT,
+        threshold=limits.alarm_percent,
         datapoints=3,
         of=5,
         missing="notBreaching",

@@ -21,7 +21,6 @@ class Expected:
     Attributes:
         redeploys: calls of UpdateService by Nightshift that AWS accepted.
         pages: every page that comes, one by one; what repeats one of them word for word does not count.
-        again: alarms that page by themselves, one of ``pages``, and ring again as long as their cause lasts.
         others: scenarios besides the case's own of which an incident is opened, every one.
         second_path: texts of which each must be in some message of the second path.
         updates: texts of which each must be in some message of the updates topic.
@@ -39,7 +38,6 @@ class Expected:
 
     redeploys: int = 0
     pages: tuple[Page, ...] = ()
-    again: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     second_path: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()

@@ -270,7 +270,6 @@ CASES = (
                 ("meta/health-probe-silent",), ("meta/patrol-errors",), ("meta/patrol-dropped",),
                 ("meta/dead-letters",), ("meta/new-dead-letter",),
             ),
-            again=("meta/new-dead-letter",),
         ),
     ),
 )  # fmt: skip

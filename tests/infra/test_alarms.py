@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from health_probe.probe import Reading as HealthReading
-from infra.chapters import db_connections
+from infra.chapters import ai_provider_outage, db_connections
 from infra.environment import load
 from infra.stack import alarms_of
 from patrol.rounds import Pass
@@ -327,3 +327,23 @@ def test_the_connections_alarm_rings_where_the_table_calls_them_full(stack: Synt
 
     assert threshold / limits.connections * 100 >= limits.full_percent
     assert (threshold - 1) / limits.connections * 100 < limits.full_percent
+
+
+def test_the_ai_alarm_asks_for_the_numbers_that_the_environment_sets() -> None:
+    environment = load("prod")
+    changed = {"alarm_percent": 35.0, "fewest_requests": 50}
+    limits = environment.limits.model_copy(update={"ai_provider_outage": changed})
+
+    critical, slow = ai_provider_outage.alarms(environment.model_copy(update={"limits": limits}))
+
+    for alarm in (critical, slow):
+        assert alarm.threshold == changed["alarm_percent"]
+        assert alarm.math is not None
+        assert "requests >= 50," in alarm.math.expression
+    assert "35 % or more" in critical.description
+
+
+def test_while_dead_letters_go_on_coming_their_alarm_rings_once(stack: Synthesized) -> None:
+    (alarm,) = on(stack, "NumberOfMessagesSent")
+
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (1, 30)

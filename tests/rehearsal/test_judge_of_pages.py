@@ -122,37 +122,6 @@ def test_two_pages_of_one_text_are_two_that_the_case_expects(tmp_path: Path) -> 
     says_only("no page says 'rings'", night, tmp_path)
 
 
-RING = 'ALARM: "meta/new-dead-letter"'
-RINGS: dict[str, tuple[tuple[Line, ...], list[str]]] = {
-    "again and again": (tuple(message(f"03:1{n}", "pages", RING) for n in range(3)), []),
-    "never": ((), ["no page says 'new-dead-letter'"]),
-    "another alarm": (
-        (
-            message("03:12", "pages", RING),
-            message("03:13", "pages", 'ALARM: "meta/new-dead-letters"'),
-        ),
-        ["""paged without need: ['ALARM: "meta/new-dead-letters"']"""],
-    ),
-    "quoted by Nightshift": (
-        (message("03:12", "pages", RING), page("03:13", RING, "a-02-page")),
-        ["""paged without need: ['ALARM: "meta/new-dead-letter"']"""],
-    ),
-}
-
-
-@pytest.mark.parametrize(("pages", "why"), RINGS.values(), ids=RINGS.keys())
-def test_an_alarm_may_ring_again_only_where_the_case_says_so(
-    pages: tuple[Line, ...], why: list[str], tmp_path: Path
-) -> None:
-    night = watched()
-    _pages(night, ("new-dead-letter",))
-    night.expected = replace(night.expected, again=("meta/new-dead-letter",))
-
-    night.add("messages", *pages)
-
-    assert why == night.judged(tmp_path).why
-
-
 OTHERS = "record#backend_5xx-20261123-0313-3c4d"
 
 
