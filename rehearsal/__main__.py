@@ -34,7 +34,9 @@ def _run(driver: Driver, console: Console, asked: argparse.Namespace) -> int:
     red = [one["case"] for one in results if not one["ok"]]
     console.print(f"{len(results) - len(red)} passed, {len(red)} failed", highlight=False)
     console.print(
-        f"evidence, records and every message: {asked.folder}", highlight=False, soft_wrap=True
+        f"evidence, records, post-mortems and every message: {asked.folder}",
+        highlight=False,
+        soft_wrap=True,
     )
     return 1 if red else 0
 

@@ -5,14 +5,15 @@ What a function says of itself decides nothing; its records are asked only wheth
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rehearsal.cases.case import Evidence, Expected
 from rehearsal.changes import WORDS, accepted, changes
 from rehearsal.journal import read
-from rehearsal.told import judge_incidents, judge_messages
+from rehearsal.told import judge_drafts, judge_incidents, judge_messages
 from rehearsal.world import World
 
 ALWAYS = ("aws-calls", "invocations", "processes")
@@ -40,6 +41,7 @@ class Ended:
         outbox: messages that nobody sent.
         own: ARNs of what is Nightshift's own: it may write these and what is below them.
         world: the SaaS itself at the end.
+        drafts: the post-mortem drafts in the bucket, by their incidents.
     """
 
     scenario: str
@@ -55,6 +57,7 @@ class Ended:
     outbox: int
     own: tuple[str, ...]
     world: World | None = None
+    drafts: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge(folder: Path, expected: Expected, ended: Ended) -> Evidence:
@@ -77,6 +80,7 @@ def judge(folder: Path, expected: Expected, ended: Ended) -> Evidence:
     _workers(evidence, folder, expected, ended)
     judge_messages(evidence, folder, expected, ended.broke_at)
     judge_incidents(evidence, expected, ended.scenario, ended.records)
+    judge_drafts(evidence, ended.drafts, ended.records)
     _work(evidence, folder, expected, ended)
     _letters(evidence, folder, expected, ended)
     for text in expected.records:

@@ -73,6 +73,7 @@ def _play(scenario: str, case: Case, stage: Stage) -> Ended:
         outbox=sum(item["pk"] == "outbox" for item in table),
         own=_own(stage),
         world=look_at(stage),
+        drafts=stage.drafts(),
     )
 
 
@@ -95,7 +96,7 @@ def _own(stage: Stage) -> tuple[str, ...]:
 
 
 def _write_for_people(folder: Path, ended: Ended) -> None:
-    """Leave the timeline and every message as text, to read in the morning."""
+    """Leave the timeline, every message and the post-mortem drafts as text, to read in the morning."""
     lines = [
         f"{one['at']}  {one['decided']:<8}  {one['why']}"
         + (f"\n{'':26}refused: {one['refusal']['reason']}" if "refusal" in one else "")
@@ -111,6 +112,10 @@ def _write_for_people(folder: Path, ended: Ended) -> None:
     for number, line in enumerate(read(folder, "messages")):
         head = f"To: {line['topic']}\nAt: {line['at']}\nSubject: {line['subject']}\n\n"
         (texts / f"{number:03}.txt").write_text(head + line["body"], encoding="utf-8")
+    drafts = folder / "post-mortems"
+    drafts.mkdir()
+    for incident, text in ended.drafts.items():
+        (drafts / f"{incident}.md").write_text(text, encoding="utf-8")
 
 
 def main() -> int:

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
+from infra import settings
 from infra.environment import Environment
 from rehearsal.aws.embedded import EmbeddedAws
 from rehearsal.clock import SharedClock
@@ -195,3 +196,15 @@ class Stage:
         client = self.aws.client("dynamodb")
         found = client.scan(TableName=self.environment.prefix)["Items"]
         return [from_aws(item) for item in found]
+
+    def drafts(self) -> dict[str, str]:
+        """Return the post-mortem drafts, by the incidents that their names tell."""
+        client, bucket = self.aws.client("s3"), settings.bucket(self.environment)
+        found = client.list_objects_v2(Bucket=bucket).get("Contents", [])
+        keys = [one["Key"] for one in found]
+        return {
+            PurePosixPath(key).stem: client.get_object(Bucket=bucket, Key=key)["Body"]
+            .read()
+            .decode()
+            for key in keys
+        }

@@ -87,6 +87,24 @@ def judge_incidents(
     evidence.expect(others == wanted, f"incidents of other scenarios: {others}, expected {wanted}")
 
 
+def judge_drafts(evidence: Evidence, drafts: Mapping[str, str], records: Iterable[Line]) -> None:
+    """Expect a post-mortem draft of each incident that has ended, with all that was changed, and no other."""
+    by_incident: dict[str, list[Line]] = {}
+    for one in records:
+        by_incident.setdefault(one["pk"].removeprefix("record#"), []).append(one)
+    for name, lines in by_incident.items():
+        if not any(one.get("decided") == "Resolve" for one in lines):
+            evidence.expect(name not in drafts, f"a draft of {name}, which has not ended")
+            continue
+        text = drafts.get(name, "")
+        evidence.expect(name in text, f"no post-mortem draft of {name}")
+        changed = {one["intent"] for one in lines if "intent" in one}
+        untold = sorted(one for one in changed if one not in text)
+        evidence.expect(not text or not untold, f"the draft of {name} leaves out {untold}")
+    foreign = sorted(drafts.keys() - by_incident.keys())
+    evidence.expect(not foreign, f"drafts of incidents without a record: {foreign}")
+
+
 def _of(lines: Iterable[Line], topic: str) -> list[Line]:
     return [one for one in lines if one["topic"].endswith(f"-{topic}")]
 
