@@ -23,6 +23,7 @@ crash loop, no fresh deployment; failed starts, or
   failures that ECS counts and none is seen to crash   escalate with ECS's reason
 fewer tasks than desired                               wait for ECS; 10 min: escalate
 a deployment is in progress                            wait; 15 min: escalate
+the application itself says that its database fails    hand over to C, which asks why RDS does not
 tasks well, 5xx go on                                  escalate with the top error lines
 =====================================================  ==========================================
 
@@ -347,6 +348,19 @@ def _rolling(
     return Escalate(why, commands.deployments)
 
 
+def _says_so(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    """Leave to scenario C what only the application says of its database: the runbook's own step."""
+    del limits
+    if isinstance(facts.health, Unknown) or facts.health.db is not False:
+        return None
+    if incident.handed_over_at is not None:
+        return None
+    why = "the application itself says that its database fails, and no deployment explains it"
+    return HandOver("db_unavailable", commands.database, why)
+
+
 def _going_on(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
@@ -379,5 +393,6 @@ _ROWS: tuple[Row, ...] = (
     _ending,
     _starting,
     _rolling,
+    _says_so,
     _going_on,
 )

@@ -94,8 +94,6 @@ def test_hands_a_database_at_fault_over(seen: dict[str, Any], scenario: str, why
         pytest.param(
             {"closer": closer(worker_lines=errors(9, 3))}, id="only-the-worker-misses-the-database"
         ),
-        pytest.param({**SICK, "closer": closer(worker_lines=errors(9))}, id="the-worker-is-well"),
-        pytest.param(SICK, id="only-the-health-endpoint-says-so"),
         pytest.param(
             {"health": Health(200, db=True, redis=True)}, id="a-health-endpoint-that-says-ok"
         ),
@@ -103,6 +101,46 @@ def test_hands_a_database_at_fault_over(seen: dict[str, Any], scenario: str, why
 )
 def test_keeps_what_has_no_evidence_of_its_own(seen: dict[str, Any]) -> None:
     assert kind(decided(facts(**seen))) == "Escalate"
+
+
+SAYS_SO = HandOver(
+    "db_unavailable",
+    "saas-prod-db",
+    "the application itself says that its database fails, and no deployment explains it",
+)
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        pytest.param({}, "HandOver", id="all-else-is-well"),
+        pytest.param(
+            {"closer": closer(worker_lines=errors(9))}, "HandOver", id="the-worker-is-well"
+        ),
+        pytest.param(fresh(), "Apply rollback", id="since-a-fresh-deployment"),
+        pytest.param({"stopped": out_of_memory(1, 4)}, "Apply raise_memory", id="out-of-memory"),
+        pytest.param({"stopped": crashes(1, 4, 7)}, "Escalate", id="tasks-crash"),
+        pytest.param({"health": Health(503, db=None, redis=False)}, "Escalate", id="of-redis-only"),
+        pytest.param({"health": UNKNOWN}, "Escalate", id="it-cannot-be-asked"),
+    ],
+)
+def test_leaves_what_only_the_application_says_of_its_database_to_scenario_c(
+    seen: dict[str, Any], expected: str
+) -> None:
+    decision = decided(facts(**{**SICK, **seen}))
+
+    assert kind(decision) == expected
+    assert (decision == SAYS_SO) is (expected == "HandOver")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [pytest.param(9, "Wait", id="new"), pytest.param(10, "Escalate", id="old")],
+)
+def test_hands_it_over_once_and_then_speaks_for_itself(minutes: float, expected: str) -> None:
+    open_there = cause("db_unavailable", minutes)
+
+    assert kind(decided(facts(**SICK, known=open_there), handed_over(minutes))) == expected
 
 
 @pytest.mark.parametrize(
@@ -230,7 +268,7 @@ def test_a_worker_that_was_deployed_with_the_backend_proves_nothing_about_the_da
     worker = service(deployment(4, 59), name="saas-worker")
     seen = facts(**SICK, closer=closer(worker=worker, worker_lines=errors(9, 3)))
 
-    assert kind(decided(seen)) == "Escalate"
+    assert decided(seen) == SAYS_SO
 
 
 @pytest.mark.parametrize("status", ["modifying", "maintenance"])
