@@ -161,10 +161,8 @@ def _database(instance: rds.Instance | Unknown, events: tuple[rds.Event, ...] | 
 
 
 def _closer(closer: Closer) -> dict[str, str]:
-    numbered = enumerate(error_lines.top(closer.lines), start=1)
     return {
-        "error lines": error_lines.total(closer.lines),
-        **{f"  line {number}": line for number, line in numbered},
+        **error_lines.shown(closer.lines),
         "worker": ecs.line(closer.worker),
         "worker stops": stopped_line(closer.worker_stopped),
         "worker lines": error_lines.total(closer.worker_lines),

@@ -54,7 +54,7 @@ from backend_5xx import signs, symptom
 from backend_5xx.checks import NAME, Facts
 from backend_5xx.limits import LATE_MINUTES, Commands, Limits, minutes
 from backend_5xx.verify import put_back, verify
-from runbook.checks import health, metrics
+from runbook.checks import error_lines, health, metrics
 from runbook.clock import whole_minutes
 from runbook.fixes import memory, rollback
 from runbook.model import Apply, Decision, Escalate, HandOver, Incident, Resolve, Unknown, Wait
@@ -371,9 +371,7 @@ def _going_on(
         if isinstance(fact, Unknown):
             return Wait(fact.why, blind=True)
     why = f"all backend tasks run, and 5xx go on: {symptom.rate(recent)}"
-    closer = facts.closer
-    if closer and not isinstance(closer.lines, Unknown) and closer.lines.groups:
-        why = f"{why}; most often: {closer.lines.groups[0].text[:120]}"
+    why += error_lines.most_often(facts.closer.lines if facts.closer else None)
     fresh = signs.fresh(facts, incident, limits)
     if fresh is True:
         return Escalate(f"{why}; it was deployed within the hour", commands.deployments)

@@ -1,7 +1,7 @@
 """What db_unavailable looks at, and the facts it makes of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -9,11 +9,12 @@ from typing import Any
 from db_unavailable.settings import Settings
 from runbook import explains
 from runbook.aws import Aws, Calls
-from runbook.checks import alarms, health, metrics, rds
+from runbook.checks import alarms, error_lines, health, metrics, rds
+from runbook.checks.error_lines import Errors
 from runbook.checks.metrics import Samples, Series
 from runbook.checks.reading import ask
 from runbook.explains import Cause
-from runbook.model import Unknown
+from runbook.model import Decision, Escalate, Incident, Unknown
 from runbook.table import Table
 
 NAME = "db_unavailable"
@@ -21,6 +22,8 @@ WINDOW = timedelta(minutes=30)
 """Of the health probe's readings: longer than an alarm may ring on while all of them are good."""
 EVENTS_WINDOW = timedelta(minutes=30)
 """Of RDS events: a failover and its recovery fit in."""
+LINES_WINDOW = timedelta(minutes=30)
+"""Of the backend's error lines, as the runbook reads them."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Facts:
         health: the public health endpoint's answer now.
         db_ok: 1 or 0 per minute: the endpoint's ``db`` field as the health probe saw it.
         causes: open incidents of scenarios that explain it.
+        lines: the backend's error lines; None in a look that has not read them.
     """
 
     at: datetime
@@ -44,6 +48,7 @@ class Facts:
     health: health.Health | Unknown
     db_ok: Samples | Unknown
     causes: tuple[Cause, ...] | Unknown
+    lines: Errors | Unknown | None = None
 
     def seen(self) -> dict[str, str]:
         """Return one short line per question."""
@@ -54,6 +59,7 @@ class Facts:
             "db field": metrics.line(self.db_ok, 5, "(1 is ok), last 5 min"),
             "other trouble": explains.line(self.causes),
             "alarms": alarms.line(self.alarms),
+            **({} if self.lines is None else error_lines.shown(self.lines)),
         }
 
 
@@ -89,3 +95,26 @@ def facts(now: datetime, answers: Mapping[str, Any]) -> Facts:
     if isinstance(measured, Unknown):
         measured = {"db_ok": measured}
     return Facts(at=now, **measured, **rest)
+
+
+def closer_reads(
+    aws: Aws, settings: Settings, facts: Facts, incident: Incident, decision: Decision
+) -> Calls:
+    """Return what is read before a person is paged: why the application says that its database fails."""
+    del incident
+    if not isinstance(decision, Escalate):
+        return {}
+    read = partial(
+        error_lines.read,
+        aws.reader("logs"),
+        settings.log_group,
+        facts.at,
+        LINES_WINDOW,
+        aws.side_by_side,
+    )
+    return {"lines": partial(ask, "error lines", read)}
+
+
+def with_closer(facts: Facts, answers: Mapping[str, Any]) -> Facts:
+    """Return the facts with what was read since."""
+    return replace(facts, **answers)

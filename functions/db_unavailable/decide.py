@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from db_unavailable.checks import NAME, Facts
-from runbook.checks import metrics, rds
+from runbook.checks import error_lines, metrics, rds
 from runbook.clock import whole_minutes
 from runbook.explains import NO_DEPLOYMENT_WHILE
 from runbook.model import Decision, Escalate, Incident, Resolve, Unknown, Wait
@@ -184,7 +184,9 @@ def _still_failing(
         return Wait(f"{why}; whether connections run out: {facts.causes.why}", blind=True)
     full = next((one for one in facts.causes if one.scenario == NO_DEPLOYMENT_WHILE), None)
     if full is None:
-        return Escalate(f"{why}: it does not reconnect", commands.redeploy)
+        return Escalate(
+            f"{why}: it does not reconnect{error_lines.most_often(facts.lines)}", commands.redeploy
+        )
     about = f"{why}: its connections run out, {full.id or full.scenario} is open since {full.opened_at:%H:%M}"
     in_hand = full.in_hand(NAME, facts.at)
     if in_hand:

@@ -12,10 +12,12 @@ class Settings(Chapter):
     Attributes:
         instance: the DB instance's identifier.
         health_url: the public health endpoint.
+        log_group: the backend's.
         cluster, backend: the ECS service that a person would redeploy if it does not reconnect.
     """
 
     instance: str
     health_url: str
+    log_group: str
     cluster: str
     backend: str

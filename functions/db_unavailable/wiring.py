@@ -9,7 +9,7 @@ from db_unavailable.settings import Settings
 from runbook import kit
 from runbook.aws import Aws
 from runbook.clock import Clock
-from runbook.scenario import Kit, Scenario
+from runbook.scenario import Closer, Kit, Scenario
 from runbook.settings import build
 
 
@@ -47,5 +47,6 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
         facts=checks.facts,
         decide=partial(decide, limits=limits, commands=commands_of(settings)),
         fixes={},
+        closer=Closer(partial(checks.closer_reads, aws, settings), checks.with_closer),
     )
     return kit.make(settings, aws, clock, scenario)

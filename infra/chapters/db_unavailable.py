@@ -55,6 +55,7 @@ def spec(environment: Environment) -> Spec:
             "databases": [database],
             "instance": database,
             "health_url": environment.health.url,
+            "log_group": environment.backend.log_group,
             "cluster": environment.cluster.name,
             "backend": environment.backend.service,
             "limits": environment.limits.db_unavailable,
@@ -62,6 +63,7 @@ def spec(environment: Environment) -> Spec:
         callers=environment.existing_alarms.get(NAME, []),
         needs=db_unavailable.needs.NEEDS,
         memory_mib=1024,
+        log_groups=[environment.backend.log_group],
         more={"database": [environment.arn("rds", f"db:{database}")]},
         events={
             "rds": {

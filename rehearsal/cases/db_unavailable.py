@@ -71,7 +71,7 @@ CASES = (
         "not_reconnecting", "the application may not log in", not_reconnecting,
         Expected(
             changes=(), others=("backend_5xx",), tasks=BACKEND, untouched=True,
-            pages=(("it does not reconnect", "--force-new-deployment"),),
+            pages=(("it does not reconnect", "not permitted to log in", "--force-new-deployment"),),
             records=("the application itself says that its database fails",),
         ),
         parts=PARTS, alarm=ALARM,

@@ -39,6 +39,17 @@ class DatabaseStage(ChapterStage):
         self.healthy(db=True)
         self.step(3600)  # the database's own creation is no event of this night
 
+        group = self.settings.log_group
+        self.admin("logs").create_log_group(logGroupName=group)
+        self.admin("logs").create_log_stream(logGroupName=group, logStreamName="backend")
+
+    def logs_an_error(self, text: str) -> None:
+        """Let the backend log a line now."""
+        line = {"timestamp": int(self.time.timestamp() * 1000), "message": text}
+        self.admin("logs").put_log_events(
+            logGroupName=self.settings.log_group, logStreamName="backend", logEvents=[line]
+        )
+
     def healthy(self, *, db: bool) -> None:
         """Let the health endpoint say how its database is."""
         said = "ok" if db else "error"

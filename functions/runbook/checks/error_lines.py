@@ -25,6 +25,8 @@ MOST_LINES = 1000
 MOST_GROUPS = 5
 MOST_TEXT = 200
 """Characters of a group's text."""
+MOST_IN_SENTENCE = 120
+"""Characters of it within the sentence that a page begins with."""
 MOST_PARSED = 8192
 """Characters of a line that are looked at: the rest of a stack trace repeats itself."""
 WORDS = ("ERROR", "Error", "error", "CRITICAL", "FATAL", "Traceback", "Exception")
@@ -37,7 +39,8 @@ _DATABASE = re.compile(
     r"too many (connections|clients)|remaining connection slots|db: error|\bpsycopg|\basyncpg"
     r"|sqlalchemy\.exc\.(OperationalError|TimeoutError|InterfaceError)|QueuePool limit"
     r"|password authentication failed|the database system is|could not connect to server"
-    r"|server closed the connection unexpectedly|terminating connection due to",
+    r"|server closed the connection unexpectedly|terminating connection due to"
+    r"|connection to server (at|on) ",
     re.IGNORECASE,
 )
 """How Postgres and its Python clients name their trouble. A bare OperationalError may be Redis's."""
@@ -86,7 +89,7 @@ def read(
     span: timedelta,
     side_by_side: SideBySide = one_by_one,
 ) -> Errors:
-    """Read the error lines of the last ``span``: some of its last 10 min, some of before, and what fits."""
+    """Read the error lines of the last ``span``, longer than 10 min: some of those, some of before, what fits."""
     questions = (
         _question(group, now - NEWEST, now),
         _question(group, now - span, now - NEWEST),
@@ -166,3 +169,16 @@ def top(fact: Errors | Unknown, most: int = 3) -> tuple[str, ...]:
     if isinstance(fact, Unknown):
         return ()
     return tuple(f"{one.count} x {one.text}" for one in fact.groups[:most])
+
+
+def shown(fact: Errors | Unknown) -> dict[str, str]:
+    """Return how many there are and the most frequent ones, for people: one short line per name."""
+    numbered = enumerate(top(fact), start=1)
+    return {"error lines": total(fact), **{f"  line {number}": line for number, line in numbered}}
+
+
+def most_often(fact: Errors | Unknown | None) -> str:
+    """Return the most frequent one as the end of a sentence; empty where none was read."""
+    if fact is None or isinstance(fact, Unknown) or not fact.groups:
+        return ""
+    return f"; most often: {fact.groups[0].text[:MOST_IN_SENTENCE]}"

@@ -86,11 +86,14 @@ def test_an_application_that_does_not_reconnect_is_paged_with_the_redeploy_as_pr
     stage: DatabaseStage, night: DatabaseNight
 ) -> None:
     night.reconnects = False
+    night.minutes(4)
+    stage.logs_an_error('ERROR role "saas" is not permitted to log in')
 
-    night.until("escalated", most=14)
+    night.until("escalated", most=10)
 
     [page] = stage.pages()
     assert "aws ecs update-service" in page["Message"]
+    assert 'most often: ERROR role "saas" is not permitted to log in' in page["Message"]
     assert stage.changes() == []
 
 
@@ -106,6 +109,19 @@ def test_while_connections_run_out_it_waits_and_pages_nobody(
     night.until("escalated", most=3)
 
     assert "it does not reconnect" in stage.reasons()
+
+
+def test_lines_that_cannot_be_read_keep_no_page_back(
+    stage: DatabaseStage, night: DatabaseNight
+) -> None:
+    stage.admin("logs").delete_log_group(logGroupName=stage.settings.log_group)
+    night.is_in("stopped")
+
+    night.deliver(event("db_unavailable_failover"))
+
+    [page] = stage.pages()
+    assert "error lines" in page["Message"]
+    assert "unknown: error lines" in page["Message"]
 
 
 # By hand, handed over

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from around import NOW, ago, incident, kind, series
 from db_unavailable.checks import Facts
 from db_unavailable.decide import DOWN, TRANSIENT, Commands, Limits, decide
+from runbook.checks.error_lines import Errors, Group
 from runbook.checks.health import Health
 from runbook.checks.rds import UP, Event, Instance
 from runbook.explains import Cause
-from runbook.model import Decision, Incident, Status, Unknown
+from runbook.model import Decision, Escalate, Incident, Status, Unknown
 
 COMMANDS = Commands("look at it", "start it", "give it storage", "redeploy the backend")
 UNKNOWN = Unknown("not read")
@@ -202,6 +203,25 @@ def test_proposes_no_redeploy_while_connections_run_out(
     assert "its connections run out, db_connections-1 is open" in decision.reason
     if expected == "Escalate":
         assert getattr(decision, "proposal", "") == "look at it"
+
+
+def test_the_page_says_what_the_application_logs_most_often() -> None:
+    said = 'FATAL: role "saas" is not permitted to log in'
+    lines = Errors(ago(10), 31, (Group(said, 30, NOW), Group("other", 1, NOW)), database=30)
+
+    decision = decided(facts(lines=lines), incident(opened=20))
+
+    assert isinstance(decision, Escalate)
+    assert decision.reason.endswith(f"it does not reconnect; most often: {said}")
+    assert facts(lines=lines).seen()["  line 1"] == f"30 x {said}"
+
+
+@pytest.mark.parametrize("lines", [None, UNKNOWN, Errors(ago(10), 0, ())])
+def test_without_lines_the_page_says_no_more(lines: Any) -> None:
+    decision = decided(facts(lines=lines), incident(opened=20))
+
+    assert isinstance(decision, Escalate)
+    assert decision.reason.endswith("it does not reconnect")
 
 
 def test_does_not_guess_whether_connections_run_out() -> None:

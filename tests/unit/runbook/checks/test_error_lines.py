@@ -161,6 +161,12 @@ def test_only_the_most_frequent_groups_are_kept() -> None:
         pytest.param("psycopg.OperationalError: connection failed", True, id="psycopg"),
         pytest.param("sqlalchemy.exc.TimeoutError: QueuePool limit", True, id="pool"),
         pytest.param('ERROR password authentication failed for user "app"', True, id="password"),
+        pytest.param(
+            'GET /items failed: connection failed: connection to server at "10.0.0.7", port 5432 failed: '
+            'FATAL: role "app" is not permitted to log in',
+            True,
+            id="a-role-that-may-not-log-in",
+        ),
         pytest.param("kombu.exceptions.OperationalError: redis is away", False, id="redis"),
         pytest.param("ERROR connection refused by the mail server", False, id="mail"),
     ],
