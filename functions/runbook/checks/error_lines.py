@@ -89,7 +89,11 @@ def read(
     span: timedelta,
     side_by_side: SideBySide = one_by_one,
 ) -> Errors:
-    """Read the error lines of the last ``span``, longer than 10 min: some of those, some of before, what fits."""
+    """Read the error lines of the last ``span``: some of its last 10 min, some of before, and what fits.
+
+    Args:
+        span: longer than ``NEWEST``.
+    """
     questions = (
         _question(group, now - NEWEST, now),
         _question(group, now - span, now - NEWEST),
