@@ -9,7 +9,7 @@ from typing import Any
 from ai_provider_outage.settings import Settings
 from runbook.aws import Aws, Calls
 from runbook.checks import alarms, ecs, metrics, ssm, status_page
-from runbook.checks.metrics import Samples, Series
+from runbook.checks.metrics import Samples, Series, beside
 from runbook.checks.reading import ask
 from runbook.checks.status_page import Page
 from runbook.model import Unknown
@@ -50,7 +50,7 @@ class Facts:
         return {
             "provider": ssm.line(self.provider),
             "requests": metrics.line(self.requests, 5, "of the gateway, last 5 min"),
-            "errors": metrics.line(self.errors, 5, "of those"),
+            "errors": metrics.line(beside(self.errors, self.requests), 5, "of those"),
             **{f"{name} page": status_page.line(page) for name, page in self.pages.items()},
             "backend": ecs.line(self.service),
             "alarms": alarms.line(self.alarms),

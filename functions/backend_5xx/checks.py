@@ -20,7 +20,7 @@ from runbook.checks import (
     task_definitions,
 )
 from runbook.checks.error_lines import Errors
-from runbook.checks.metrics import Samples, Series
+from runbook.checks.metrics import Samples, Series, beside
 from runbook.checks.reading import ask
 from runbook.checks.service_deployments import History
 from runbook.checks.task_definitions import TaskDefinition
@@ -119,8 +119,8 @@ class Facts:
         """Return one short line per question."""
         return {
             "requests": metrics.line(self.requests, 5, "a minute, last 5 min"),
-            "target 5xx": metrics.line(self.target_5xx, 5, "a minute"),
-            "elb 5xx": metrics.line(self.elb_5xx, 5, "a minute"),
+            "target 5xx": metrics.line(beside(self.target_5xx, self.healthy), 5, "a minute"),
+            "elb 5xx": metrics.line(beside(self.elb_5xx, self.healthy), 5, "a minute"),
             "healthy": metrics.line(self.healthy, 5, "targets"),
             "from outside": metrics.line(self.answered, 5, "(1 is answered), last 5 min"),
             "memory": metrics.line(self.memory, 5, "% at the most"),

@@ -9,7 +9,7 @@ from typing import Any
 from db_connections.settings import Settings
 from runbook.aws import Aws, Calls
 from runbook.checks import alarms, autoscaling, ecs, metrics
-from runbook.checks.metrics import Samples, Series
+from runbook.checks.metrics import Samples, Series, beside
 from runbook.checks.reading import ask
 from runbook.fixes.scale import Tier
 from runbook.model import Unknown
@@ -44,7 +44,7 @@ class Facts:
         return {
             "connections": metrics.line(self.connections, 5, "at most, last 5 min"),
             "requests": metrics.line(self.requests, 3, "last 3 min"),
-            "5xx": metrics.line(self.errors, 3, "last 3 min that had any"),
+            "5xx": metrics.line(beside(self.errors, self.requests), 3, "of those"),
             **{name: ecs.line(tier.service) for name, tier in self.tiers.items()},
             **{f"{name} cpu": metrics.line(tier.cpu, 3, "%") for name, tier in self.tiers.items()},
             "alarms": alarms.line(self.alarms),

@@ -91,8 +91,7 @@ def read(
 ) -> Errors:
     """Read the error lines of the last ``span``: some of its last 10 min, some of before, and what fits.
 
-    Args:
-        span: longer than ``NEWEST``.
+    The span has to be longer than ``NEWEST``.
     """
     questions = (
         _question(group, now - NEWEST, now),

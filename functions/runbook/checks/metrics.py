@@ -104,6 +104,17 @@ def line(fact: Samples | Unknown, count: int, unit: str) -> str:
     return f"{values or 'no datapoint'} {unit}"
 
 
+def beside(counter: Samples | Unknown, steady: Samples | Unknown) -> Samples | Unknown:
+    """Return a counter at the minutes of a series that has one each minute, for people.
+
+    A counter has no datapoint where it counted nothing: by itself its newest ones may be of an hour ago.
+    """
+    if isinstance(counter, Unknown) or isinstance(steady, Unknown) or not steady:
+        return counter
+    counted = {sample.at: sample.value for sample in counter}
+    return tuple(Sample(one.at, counted.get(one.at, 0.0)) for one in steady)
+
+
 def summary(fact: Samples | Unknown, unit: str) -> str:
     """Return a series as one line for people: least, mean, most and newest value, and of how many."""
     if isinstance(fact, Unknown):

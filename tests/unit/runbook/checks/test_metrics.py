@@ -110,3 +110,22 @@ def test_takes_samples_whose_minute_starts_no_earlier(
     found = metrics.since(SAMPLES, ago(minutes))
 
     assert expected == tuple(sample.value for sample in found)
+
+
+STEADY = (Sample(ago(3), 2), Sample(ago(2), 2), Sample(ago(1), 2))
+
+
+@pytest.mark.parametrize(
+    ("counter", "steady", "expected"),
+    [
+        pytest.param((Sample(ago(60), 9), Sample(ago(2), 4)), STEADY, "0 4 0 x", id="beside"),
+        pytest.param((), STEADY, "0 0 0 x", id="nothing-counted"),
+        pytest.param((Sample(ago(2), 4),), (), "4 x", id="nothing-beside-it"),
+        pytest.param((Sample(ago(2), 4),), Unknown("not read"), "4 x", id="unknown-beside-it"),
+        pytest.param(Unknown("not read"), STEADY, "unknown: not read", id="unknown"),
+    ],
+)
+def test_a_counter_is_shown_at_the_minutes_of_a_series_that_never_stops(
+    counter: Any, steady: Any, expected: str
+) -> None:
+    assert metrics.line(metrics.beside(counter, steady), 5, "x") == expected
