@@ -155,7 +155,7 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             "short_outage", "no outage is short", "changed: ['set /prod/ai/provider",
             code(
                 "ai_provider_outage/decide.py",
-                "if waited < _minutes(limits.prolonged_minutes):",
+                "if waited < minutes(limits.prolonged_minutes):",
                 "if None:",
             ),
         ),

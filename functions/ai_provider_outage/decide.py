@@ -25,11 +25,11 @@ row asks the history which of them is done.
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ai_provider_outage.checks import Facts
 from runbook.checks import metrics
-from runbook.clock import whole_minutes
+from runbook.clock import minutes, whole_minutes
 from runbook.fixes import redeploy
 from runbook.model import (
     Apply,
@@ -116,10 +116,6 @@ def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
         if decision is not None:
             return decision
     return _prolonged(facts, incident, limits, commands)
-
-
-def _minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)
 
 
 def _newest(incident: Incident, fix: str, outcomes: tuple[Outcome, ...]) -> Attempt | None:
@@ -254,14 +250,14 @@ def _rates(facts: Facts, limits: Limits, since: datetime) -> tuple[float, ...] |
             f"{len(fresh)} minutes with {limits.fewest_requests} requests of the AI gateway, "
             f"{needed} are needed"
         )
-    if facts.at - fresh[-1].at > _minutes(limits.stale_minutes):
+    if facts.at - fresh[-1].at > minutes(limits.stale_minutes):
         return Unknown("requests of the AI gateway: no datapoint with enough of them for 5 min")
     newest = fresh[-limits.good_minutes :]
     return tuple(100 * failed.get(sample.at, 0.0) / sample.value for sample in newest)
 
 
 def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
-    rates = _rates(facts, limits, incident.opened_at - _minutes(30))
+    rates = _rates(facts, limits, incident.opened_at - minutes(30))
     if isinstance(rates, Unknown):
         return Wait(rates.why, blind=True)
     if rates[-1] >= limits.error_percent:
@@ -331,7 +327,7 @@ def _page(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
         return None
     waited = facts.at - incident.since
     why = f"the AI gateway fails and {provider.value} admits no outage"
-    if waited < _minutes(limits.no_outage_minutes):
+    if waited < minutes(limits.no_outage_minutes):
         return Wait(f"{why}: users get the fallback")
     return Escalate(f"{why} for {whole_minutes(waited)} min", commands.look)
 
@@ -341,7 +337,7 @@ def _prolonged(facts: Facts, incident: Incident, limits: Limits, commands: Comma
     if isinstance(provider, Unknown):
         return Wait(provider.why, blind=True)
     why = f"{provider.value} is out, for {whole_minutes(waited)} min by now"
-    if waited < _minutes(limits.prolonged_minutes):
+    if waited < minutes(limits.prolonged_minutes):
         return Wait(f"{why}: users get the fallback, no action is needed")
     if not commands.alternate or commands.alternate == provider.value:
         return Escalate(f"{why}, and no alternate provider is configured", commands.look)

@@ -52,10 +52,10 @@ from collections.abc import Callable
 
 from backend_5xx import signs, symptom
 from backend_5xx.checks import NAME, Facts
-from backend_5xx.limits import LATE_MINUTES, Commands, Limits, minutes
+from backend_5xx.limits import LATE_MINUTES, Commands, Limits
 from backend_5xx.verify import put_back, verify
 from runbook.checks import error_lines, health, metrics
-from runbook.clock import whole_minutes
+from runbook.clock import minutes, whole_minutes
 from runbook.fixes import memory, rollback
 from runbook.model import Apply, Decision, Escalate, HandOver, Incident, Resolve, Unknown, Wait
 from runbook.ringing import good_since, ringing

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from runbook.clock import minutes
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -64,11 +66,6 @@ class Limits:
 
 LATE_MINUTES = 3
 """That CloudWatch may take to show a minute of the load balancer."""
-
-
-def minutes(count: float) -> timedelta:
-    """Return a span of ``count`` minutes."""
-    return timedelta(minutes=count)
 
 
 @dataclass(frozen=True)

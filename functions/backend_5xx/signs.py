@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend_5xx.checks import Facts
-from backend_5xx.limits import Limits, minutes
+from backend_5xx.limits import Limits
 from runbook import crashes
 from runbook.checks import ecs, rds
+from runbook.clock import minutes
 from runbook.model import Incident, Unknown
 
 STALE = minutes(5)

@@ -22,7 +22,8 @@ from datetime import datetime
 
 from backend_5xx import signs, symptom
 from backend_5xx.checks import Facts
-from backend_5xx.limits import Commands, Limits, minutes
+from backend_5xx.limits import Commands, Limits
+from runbook.clock import minutes
 from runbook.fixes import arrival, redeploy
 from runbook.model import (
     Apply,

@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 
 from db_connections.checks import Facts
 from runbook.checks import metrics
-from runbook.clock import whole_minutes
+from runbook.clock import minutes, whole_minutes
 from runbook.fixes.scale import lowered
 from runbook.model import (
     Apply,
@@ -118,17 +118,13 @@ def decide(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> 
     connections = facts.connections
     if isinstance(connections, Unknown):
         return Wait(connections.why, blind=True)
-    if not connections or facts.at - connections[-1].at > _minutes(limits.stale_minutes):
+    if not connections or facts.at - connections[-1].at > minutes(limits.stale_minutes):
         return Wait("database connections: no datapoint for 5 min", blind=True)
     for row in (_verify, _take_back, _restore, _good):
         decision = row(facts, incident, limits, advice)
         if decision is not None:
             return decision
     return _full(facts, incident, limits, advice)
-
-
-def _minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)
 
 
 def _percent(facts: Facts, limits: Limits, count: int) -> tuple[float, ...]:
@@ -266,7 +262,7 @@ def _full(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> D
     if isinstance(suffer, Unknown):
         return Wait(f"{shown}; {suffer.why}", blind=True)
     waited = facts.at - incident.since
-    if not suffer and waited < _minutes(limits.quiet_minutes):
+    if not suffer and waited < minutes(limits.quiet_minutes):
         return Wait(f"{shown}, and no user sees errors: nothing is changed")
     if not suffer:
         why = f"{shown} for {whole_minutes(waited)} min; no user sees errors, nothing was changed"
@@ -282,7 +278,7 @@ def _nearly(facts: Facts, incident: Incident, limits: Limits, advice: Advice) ->
     why = f"{_shown(facts, limits)}: below {limits.full_percent:g} %, nothing is changed"
     waited = facts.at - incident.since
     rings = not isinstance(facts.alarms, Unknown) and "ALARM" in facts.alarms.values()
-    if rings and not incident.attempts and waited >= _minutes(limits.quiet_minutes):
+    if rings and not incident.attempts and waited >= minutes(limits.quiet_minutes):
         said = f"{why}, and an alarm rings for {whole_minutes(waited)} min"
         return Escalate(said, _cause(facts, limits, advice))
     return Wait(why)
@@ -319,7 +315,7 @@ def _users_suffer(facts: Facts, limits: Limits) -> bool | Unknown:
         return requests
     if isinstance(errors, Unknown):
         return errors
-    since = facts.at - _minutes(limits.stale_minutes + FEWEST_SAMPLES)
+    since = facts.at - minutes(limits.stale_minutes + FEWEST_SAMPLES)
     fresh = [one for one in metrics.since(requests, since) if one.value >= limits.fewest_requests]
     if len(fresh) < FEWEST_SAMPLES:
         return Unknown(

@@ -26,12 +26,12 @@ a reconcile that is proved, or was queued and could not be proved: nothing is re
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from redis_unavailable.checks import Facts
 from runbook.checks import metrics
-from runbook.clock import whole_minutes
+from runbook.clock import minutes, whole_minutes
 from runbook.model import (
     Apply,
     Attempt,
@@ -124,10 +124,6 @@ def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
     return _good(facts, incident, limits, commands)
 
 
-def _minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)
-
-
 def _down(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
     reading, group = facts.reading, facts.group
     if isinstance(reading, Unknown):
@@ -140,7 +136,7 @@ def _down(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     if group.status not in WORKING:
         return Escalate(f"{name}: it does not come back by itself", _later(commands))
     waited = facts.at - incident.since
-    if waited < _minutes(limits.failover_minutes):
+    if waited < minutes(limits.failover_minutes):
         return Wait(f"{name}: a failover is ElastiCache's own and takes minutes")
     return Escalate(f"{name}, for {whole_minutes(waited)} min by now", _later(commands))
 
@@ -167,7 +163,7 @@ def _verify(
     if facts.task in FAILED:
         why = f"the task of {name} has failed: {facts.task}; read the worker's log"
         return Escalate(why, commands.reconcile, Verdict(Outcome.FAILED, why))
-    if facts.at - since < _minutes(limits.proof_minutes):
+    if facts.at - since < minutes(limits.proof_minutes):
         return Wait(f"{name} is queued; its task has no result yet")
     # It may keep none: a person reads the update, and the other rows go on.
     return None
@@ -203,7 +199,7 @@ def _waits(
 ) -> Decision:
     waited = facts.at - incident.since
     waits = f"{loss.how}; the reconcile is a Celery task and waits until workers consume again"
-    if waited < _minutes(limits.consume_minutes):
+    if waited < minutes(limits.consume_minutes):
         return Wait(waits)
     return Escalate(f"{waits}: {whole_minutes(waited)} min by now", commands.reconcile)
 
@@ -215,7 +211,7 @@ def _loss(facts: Facts, incident: Incident, limits: Limits) -> Loss | Unknown | 
         return up
     if isinstance(run, Unknown):
         return run
-    began = incident.opened_at - _minutes(limits.before_minutes)
+    began = incident.opened_at - minutes(limits.before_minutes)
     away = [sample.at for sample in metrics.since(up, began) if sample.value < 1]
     runs = metrics.since(run, began)
     restarts = [now.at for before, now in pairwise(runs) if now.value != before.value]
@@ -234,7 +230,7 @@ def _rebuilt(attempt: Attempt, at: datetime, limits: Limits) -> bool:
     if attempt.outcome is Outcome.VERIFIED:
         return True
     queued_at = attempt.outcome_at or attempt.tried_at
-    return attempt.outcome is Outcome.APPLIED and at - queued_at >= _minutes(limits.proof_minutes)
+    return attempt.outcome is Outcome.APPLIED and at - queued_at >= minutes(limits.proof_minutes)
 
 
 def _failed_after(attempt: Attempt, moment: datetime) -> bool:
@@ -251,7 +247,7 @@ def _consumed(facts: Facts, limits: Limits) -> str | Unknown:
     if isinstance(depth, Unknown):
         return depth
     probes = metrics.newest(depth, limits.trend_probes)
-    if len(probes) < limits.trend_probes or facts.at - probes[-1].at > _minutes(
+    if len(probes) < limits.trend_probes or facts.at - probes[-1].at > minutes(
         limits.stale_minutes
     ):
         return Unknown(
@@ -284,7 +280,7 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     if isinstance(up, Unknown):
         return Wait(up.why, blind=True)
     good = metrics.newest(up, limits.good_minutes)
-    if not good or facts.at - good[-1].at > _minutes(limits.stale_minutes):
+    if not good or facts.at - good[-1].at > minutes(limits.stale_minutes):
         return Wait("the Redis probe is silent: no datapoint for 5 min", blind=True)
     lasting = len(good) == limits.good_minutes and all(sample.value >= 1 for sample in good)
     if not lasting:

@@ -10,7 +10,6 @@ opens an incident, and only exactly that is done. Second looks verify and end it
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +22,6 @@ from runbook.aws import Aws
 from runbook.clock import Clock
 from runbook.errors import TriggerError
 from runbook.function import Refuser, logger, looked
-from runbook.gate import Fix, Gate, Refusal
 from runbook.held import typed
 from runbook.look import preview
 from runbook.model import Apply, Decision, Incident, Wait
@@ -31,39 +29,6 @@ from runbook.scenario import Kit
 from runbook.trigger import Trigger
 
 NOBODY_ASKED = "only a person's request starts a rollback, and this look has none: ask again"
-
-
-@dataclass(frozen=True)
-class ClosedGate(Gate):
-    """The gate of a second look: whatever is decided there, nothing passes."""
-
-    def refuse(
-        self,
-        fix: Fix,
-        facts: Any,
-        answers: Mapping[str, Any],
-        now: datetime,
-        *,
-        by_hand: bool,
-        undo: bool = False,
-    ) -> Refusal | None:
-        """Refuse."""
-        del fix, facts, answers, now, by_hand, undo
-        return Refusal("nobody_asked", NOBODY_ASKED, "escalate")
-
-    def spend(
-        self,
-        fix: Fix,
-        answers: Mapping[str, Any],
-        incident: Incident,
-        now: datetime,
-        *,
-        by_hand: bool,
-        undo: bool = False,
-    ) -> Refusal:
-        """Refuse."""
-        del fix, answers, incident, now, by_hand, undo
-        return Refusal("nobody_asked", NOBODY_ASKED, "escalate")
 
 
 @dataclass(frozen=True)
@@ -121,7 +86,7 @@ class RollBack:
             Refuser(self.aws.reader("sqs"), self.settings).keep(event, str(error))
             return {"refused": str(error)}
         watching = self._kit(part, None)
-        watching = replace(watching, gate=ClosedGate(**vars(watching.gate)))
+        watching = replace(watching, gate=replace(watching.gate, closed=NOBODY_ASKED))
         return looked(trigger, watching, self.settings.environment)
 
     def _kit(self, part: Part, wish: Any) -> Kit[Any]:

@@ -27,10 +27,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rollback.limits import Limits, minutes
+from rollback.limits import Limits
 from rollback.part import afterwards, unfinished
 from runbook.checks import vercel
 from runbook.checks.vercel import MOVING, SUCCEEDED, Frontend
+from runbook.clock import minutes
 from runbook.errors import TriggerError
 from runbook.fields import shown
 from runbook.fixes.frontend import RollbackFrontend, asked, plan

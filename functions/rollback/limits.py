@@ -1,7 +1,6 @@
 """The numbers of all rollbacks; overridable per environment under ``limits.rollback``."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,3 @@ class Limits:
     starting_minutes: int = 10
     moving_minutes: int = 10
     frontend_settle_minutes: int = 2
-
-
-def minutes(count: float) -> timedelta:
-    """Return a span of ``count`` minutes."""
-    return timedelta(minutes=count)

@@ -26,12 +26,13 @@ nobody asks                                                resolve
 from dataclasses import dataclass
 from datetime import datetime
 
-from rollback.limits import Limits, minutes
+from rollback.limits import Limits
 from rollback.part import afterwards, unfinished
 from rollback.services_request import Names, Wish
 from runbook import crashes
 from runbook.checks import ecs, service_deployments
 from runbook.checks.service_deployments import UNDER_WAY, History
+from runbook.clock import minutes
 from runbook.fixes import arrival, redeploy
 from runbook.fixes.rollback import plan
 from runbook.fixes.rollback_to import named

@@ -41,6 +41,11 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
+def minutes(count: float) -> timedelta:
+    """Return a span of ``count`` minutes."""
+    return timedelta(minutes=count)
+
+
 def whole_minutes(span: timedelta) -> int:
     """Return how many whole minutes a span has, for sentences meant for people."""
     return int(span.total_seconds() // 60)

@@ -57,7 +57,7 @@ class Refusal:
     """Why a fix is not applied now.
 
     Attributes:
-        code: one word for metrics and records: age, switch, mode, target, busy, cap, explained,
+        code: one word for metrics and records: closed, age, switch, mode, target, busy, cap, explained,
             connections, superseded, occupied, cooldown, budget, raced.
         reason: a sentence fit to page someone with.
         then: wait (the world will change by itself) or escalate (a person has to).
@@ -178,6 +178,7 @@ class Gate:
         targets: what each other scenario looks after, by its name.
         follows: the fix that has to follow another one, by that one's name: half a change is worse than
             none, so the first is refused where the second would be.
+        closed: why nothing passes, whatever is asked; empty where the questions decide.
     """
 
     table: Table
@@ -188,6 +189,7 @@ class Gate:
     scenario: str = ""
     targets: Mapping[str, str] = field(default_factory=dict)
     follows: Mapping[str, Fix] = field(default_factory=dict)
+    closed: str = ""
 
     def rereads(self, fix: Fix, facts: Any) -> Calls:
         """Return all reads that the gate makes right before the write, to be made side by side."""
@@ -226,6 +228,8 @@ class Gate:
 
         An undo skips the mode and what explains the trouble: leaving our change in place is no safer.
         """
+        if self.closed:
+            return Refusal("closed", self.closed, "escalate")
         if now - facts.at > MOST_AGE:
             age = int((now - facts.at).total_seconds())
             return Refusal("age", f"the facts are {age} s old by now: look again", "wait")

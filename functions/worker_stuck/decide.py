@@ -20,12 +20,11 @@ queue not falling fast enough, logs quiet, CPU idle    redeploy
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from runbook import crashes
 from runbook.checks import ecs, metrics
 from runbook.checks.metrics import Samples
-from runbook.clock import whole_minutes
+from runbook.clock import minutes, whole_minutes
 from runbook.fixes import redeploy
 from runbook.model import (
     Apply,
@@ -117,10 +116,6 @@ def _blind(*facts: object) -> Wait | None:
     return Wait("; ".join(unknown), blind=True) if unknown else None
 
 
-def _minutes(count: float) -> timedelta:
-    return timedelta(minutes=count)
-
-
 def _redis(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
     up = facts.redis_up
     if isinstance(up, Unknown):
@@ -132,7 +127,7 @@ def _redis(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
     why = "Redis is down: the worker cannot consume, and is not touched"
     if incident.handed_over_at is None:
         return HandOver("redis_unavailable", commands.redis, why)
-    if facts.at - incident.handed_over_at < _minutes(limits.redis_minutes):
+    if facts.at - incident.handed_over_at < minutes(limits.redis_minutes):
         return Wait(f"{why}; handed over at {incident.handed_over_at:%H:%M}")
     return Escalate(
         f"{why}; handed over {limits.redis_minutes} min ago and still down", commands.look
@@ -207,7 +202,7 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     now, good = queue.depth[-1].value, limits.queue_depth_good
     if now >= good:
         return None
-    recent = metrics.since(queue.depth, facts.at - _minutes(limits.good_minutes + 1))
+    recent = metrics.since(queue.depth, facts.at - minutes(limits.good_minutes + 1))
     if len(recent) < limits.good_minutes or any(sample.value >= good for sample in recent):
         return Wait(f"the queue is short again ({now:g}); watching for {limits.good_minutes} min")
     since = good_since((one.at, one.value < good) for one in queue.depth)
@@ -227,7 +222,7 @@ def _cannot_start(
         return _blind(service, stopped)
     if service.desired == 0:
         return Escalate("the worker is scaled to 0: nobody consumes the queue", commands.scale_out)
-    since = facts.at - _minutes(limits.crash_minutes)
+    since = facts.at - minutes(limits.crash_minutes)
     failed = crashes.failed_starts(service, stopped, since)
     if failed:
         return Escalate(f"worker tasks cannot start: {failed[0].reason}", commands.look)
@@ -240,7 +235,7 @@ def _looping(facts: Facts, limits: Limits) -> str:
     service, stopped = facts.service, facts.stopped
     if isinstance(service, Unknown) or isinstance(stopped, Unknown):
         return ""
-    since = facts.at - _minutes(limits.crash_minutes)
+    since = facts.at - minutes(limits.crash_minutes)
     return crashes.loop(service, stopped, since, limits.crashes)
 
 
@@ -266,7 +261,7 @@ def _starting(
         return None
     since = max(incident.opened_at, service.primary.created_at)
     why = f"{service.running} of {service.desired} worker tasks run"
-    if facts.at - since < _minutes(limits.start_minutes):
+    if facts.at - since < minutes(limits.start_minutes):
         return Wait(f"{why}; ECS is starting the others")
     return Escalate(f"{why}, and ECS has not started the others in 10 min", commands.look)
 
@@ -300,8 +295,8 @@ def _draining(
 
 def _falls(probes: Samples) -> float:
     """Return by how many messages a minute the queue falls; negative where it grows."""
-    minutes = (probes[-1].at - probes[0].at) / _minutes(1)
-    return (probes[0].value - probes[-1].value) / minutes if minutes else 0.0
+    passed = (probes[-1].at - probes[0].at) / minutes(1)
+    return (probes[0].value - probes[-1].value) / passed if passed else 0.0
 
 
 def _moves(probes: Samples) -> str:
@@ -309,10 +304,10 @@ def _moves(probes: Samples) -> str:
     return f"falling by {falls:g} a minute" if falls > 0 else "not falling"
 
 
-def _drains(probes: Samples, limits: Limits, minutes: float) -> bool:
+def _drains(probes: Samples, limits: Limits, within: float) -> bool:
     """Say whether the queue falls fast enough to be short again within so many minutes."""
     falls = _falls(probes)
-    return falls > 0 and (probes[-1].value - limits.queue_depth_good) / falls <= minutes
+    return falls > 0 and (probes[-1].value - limits.queue_depth_good) / falls <= within
 
 
 def _busy(facts: Facts, limits: Limits) -> str | Unknown:
@@ -321,7 +316,7 @@ def _busy(facts: Facts, limits: Limits) -> str | Unknown:
         return f"the worker has logged within {whole_minutes(QUIET)} min"
     cpu = facts.cpu
     if not isinstance(cpu, Unknown):
-        recent = metrics.since(cpu, facts.at - STALE - _minutes(limits.stuck_probes))
+        recent = metrics.since(cpu, facts.at - STALE - minutes(limits.stuck_probes))
         recent = metrics.newest(recent, limits.stuck_probes)
         if recent and max(sample.value for sample in recent) >= limits.idle_cpu_percent:
             return f"CPU is at {max(sample.value for sample in recent):.1f} %"

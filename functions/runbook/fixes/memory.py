@@ -20,7 +20,7 @@ from runbook.checks.service_deployments import History
 from runbook.checks.task_definitions import TaskDefinition
 from runbook.fargate import next_size
 from runbook.fixes import target
-from runbook.fixes.redeploy import COMPLETED_DEADLINE, LANDS_WITHIN, SETTLE, SKEW
+from runbook.fixes.redeploy import COMPLETED_DEADLINE, SETTLE
 from runbook.gate import UNDOES, Change, Landed, Refusal
 from runbook.model import Attempt, Unknown
 from runbook.permissions import Need
@@ -216,12 +216,8 @@ class RaiseMemory:
         service, definition = facts.service, facts.definition
         if isinstance(service, Unknown) or isinstance(definition, Unknown):
             return Landed.UNREADABLE
-        primary = service.primary
-        if primary.id == attempt.prior["deployment"]:
-            waited = facts.at - attempt.tried_at
-            return Landed.NO if waited >= LANDS_WITHIN else Landed.TOO_EARLY
-        ours = attempt.tried_at - SKEW <= primary.created_at <= attempt.tried_at + LANDS_WITHIN
-        return Landed.YES if ours and self._meant(definition, attempt) else Landed.UNKNOWN
+        meant = self._meant(definition, attempt)
+        return target.landed(facts.at, service.primary, attempt, meant=meant)
 
     def _meant(self, definition: TaskDefinition, attempt: Attempt) -> bool:
         other = definition.arn != attempt.prior["task_definition"]

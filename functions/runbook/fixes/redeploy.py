@@ -25,10 +25,6 @@ COMPLETED_DEADLINE = timedelta(minutes=15)
 """ECS needs about a minute per task; a rollout that is not done by then will not be."""
 SETTLE = timedelta(minutes=5)
 """From COMPLETED to the verdict: new consumers have connected and worked through their first messages."""
-LANDS_WITHIN = timedelta(seconds=60)
-"""Reads of ECS are eventually consistent; before this, absence proves nothing."""
-SKEW = timedelta(seconds=5)
-"""How far ECS's clock and ours may differ."""
 
 
 class Facts(Protocol):
@@ -199,13 +195,8 @@ class Redeploy:
         service = facts.service
         if isinstance(service, Unknown):
             return Landed.UNREADABLE
-        primary = service.primary
-        if primary.id == attempt.prior["deployment"]:
-            waited = facts.at - attempt.tried_at
-            return Landed.NO if waited >= LANDS_WITHIN else Landed.TOO_EARLY
-        ours = attempt.tried_at - SKEW <= primary.created_at <= attempt.tried_at + LANDS_WITHIN
-        same = primary.task_definition == attempt.prior["task_definition"]
-        return Landed.YES if ours and same else Landed.UNKNOWN
+        same = service.primary.task_definition == attempt.prior["task_definition"]
+        return target.landed(facts.at, service.primary, attempt, meant=same)
 
 
 def settling(at: datetime, service: ecs.Service, attempt: Attempt) -> Decision | None:

@@ -15,9 +15,9 @@ from runbook.aws import Aws, Calls
 from runbook.checks import ecs, service_deployments, task_definitions
 from runbook.checks.ecr import Repository
 from runbook.checks.reading import ask
-from runbook.checks.service_deployments import BACK, GOING_BACK, UNDER_WAY, History, Past
+from runbook.checks.service_deployments import BACK, GOING_BACK, UNDER_WAY, History, Past, Revision
 from runbook.fixes import target
-from runbook.fixes.redeploy import COMPLETED_DEADLINE, LANDS_WITHIN, SETTLE, SKEW
+from runbook.fixes.redeploy import COMPLETED_DEADLINE, SETTLE
 from runbook.gate import Change, Landed, Refusal
 from runbook.model import Attempt, Unknown
 from runbook.permissions import Need
@@ -145,26 +145,33 @@ class Rollback:
             return Unknown(planned)
         if planned.stop:
             return ""
-        arn = planned.to.revision.task_definition
-        found = task_definitions.read(self.aws.reader("ecs"), arn)
+        return self._would_run(planned.to.revision)
+
+    def _would_run(self, revision: Revision) -> str | Unknown:
+        found = task_definitions.read(self.aws.reader("ecs"), revision.task_definition)
         if not found.active:
             return Unknown(f"{found.revision} was deregistered and cannot be deployed")
         return target.next_digest(self.aws, found, self.container, self.repository)
 
     def refuse(self, facts: Facts, answers: Mapping[str, Any]) -> Refusal | None:
         """Refuse where the service is not what the decision saw, or the earlier version is not to be had."""
-        now, history = answers["rollback.service"], answers["rollback.history"]
-        service: Any = facts.service
         planned = self._plan(facts)
         if isinstance(planned, str):
             return Refusal("target", planned, "escalate")
+        return (
+            self._not_as_seen(facts, answers)
+            or (None if planned.stop else target.busy(answers["rollback.service"]))
+            or self._other(planned, answers["rollback.image"])
+        )
+
+    def _not_as_seen(self, facts: Facts, answers: Mapping[str, Any]) -> Refusal | None:
+        now, history = answers["rollback.service"], answers["rollback.history"]
+        service: Any = facts.service
         return (
             target.unreadable(service, now, history)
             or target.foreign(now, "roll back")
             or target.moved(service, now)
             or self._changed(facts.history, history)
-            or (None if planned.stop else target.busy(now))
-            or self._other(planned, answers["rollback.image"])
         )
 
     def _changed(self, decided_on: Any, now: History) -> Refusal | None:
@@ -219,16 +226,12 @@ class Rollback:
         """Say whether the deployment is going back, or the earlier version is being deployed."""
         if isinstance(facts.service, Unknown) or isinstance(facts.history, Unknown):
             return Landed.UNREADABLE
-        waited = facts.at - attempt.tried_at
-        not_yet = Landed.NO if waited >= LANDS_WITHIN else Landed.TOO_EARLY
         if attempt.prior["stop"]:
+            not_yet = target.not_yet(facts.at, attempt)
             return self._stopped(facts.history, attempt.prior["stop"], not_yet)
         primary = facts.service.primary
-        if primary.id == attempt.prior["deployment"]:
-            return not_yet
-        ours = attempt.tried_at - SKEW <= primary.created_at <= attempt.tried_at + LANDS_WITHIN
-        same = primary.task_definition == attempt.prior["to"]
-        return Landed.YES if ours and same else Landed.UNKNOWN
+        there = primary.task_definition == attempt.prior["to"]
+        return target.landed(facts.at, primary, attempt, meant=there)
 
     def _stopped(self, history: History, stop: str, not_yet: Landed) -> Landed:
         found = next((one for one in history.deployments if one.arn == stop), None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from runbook.checks import ecs, task_definitions
+from runbook.checks import ecs
 from runbook.checks.service_deployments import DONE, UNDER_WAY, History, Revision
 from runbook.fixes import target
 from runbook.fixes.rollback import Facts, Rollback
@@ -94,25 +94,16 @@ class RollbackTo(Rollback):
         planned = self._named(facts)
         if isinstance(planned, str):
             return Unknown(planned)
-        arn = planned.revision.task_definition
-        found = task_definitions.read(self.aws.reader("ecs"), arn)
-        if not found.active:
-            return Unknown(f"{found.revision} was deregistered and cannot be deployed")
-        return target.next_digest(self.aws, found, self.container, self.repository)
+        return self._would_run(planned.revision)
 
     def refuse(self, facts: Facts, answers: Mapping[str, Any]) -> Refusal | None:
         """Refuse where the service is not what was seen, or the revision would run another image."""
-        now, history = answers["rollback.service"], answers["rollback.history"]
-        service: Any = facts.service
         planned = self._named(facts)
         if isinstance(planned, str):
             return Refusal("target", planned, "escalate")
         return (
-            target.unreadable(service, now, history)
-            or target.foreign(now, "roll back")
-            or target.moved(service, now)
-            or self._changed(facts.history, history)
-            or target.busy(now)
+            self._not_as_seen(facts, answers)
+            or target.busy(answers["rollback.service"])
             or self._ships(planned, answers["rollback.image"])
         )
 

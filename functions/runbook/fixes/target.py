@@ -1,12 +1,18 @@
 """What the fixes of an ECS service ask of it right before the write, in one wording."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from runbook.aws import Aws
 from runbook.checks import ecr, ecs, task_definitions
-from runbook.gate import Refusal
-from runbook.model import Unknown
+from runbook.gate import Landed, Refusal
+from runbook.model import Attempt, Unknown
+
+LANDS_WITHIN = timedelta(seconds=60)
+"""Reads of ECS are eventually consistent; before this, absence proves nothing."""
+SKEW = timedelta(seconds=5)
+"""How far ECS's clock and ours may differ."""
 
 
 def shown(deployment: ecs.Deployment) -> dict[str, Any]:
@@ -87,3 +93,23 @@ def other_image(wanted: str, following: str | Unknown, what: str) -> Refusal | N
         return None
     why = f"{what} would ship another image: the tag now means {following}, meant is {wanted}"
     return Refusal("target", why, "escalate")
+
+
+def not_yet(at: datetime, attempt: Attempt) -> Landed:
+    """Say what it means that nothing of an attempt's call is to be seen."""
+    return Landed.NO if at - attempt.tried_at >= LANDS_WITHIN else Landed.TOO_EARLY
+
+
+def landed(at: datetime, primary: ecs.Deployment, attempt: Attempt, *, meant: bool) -> Landed:
+    """Say whether the primary deployment is the one that an attempt's call began.
+
+    Args:
+        at: when the deployment was read.
+        primary: as it is.
+        attempt: with the deployment before in its prior state.
+        meant: whether it is of the revision that was meant.
+    """
+    if primary.id == attempt.prior["deployment"]:
+        return not_yet(at, attempt)
+    ours = attempt.tried_at - SKEW <= primary.created_at <= attempt.tried_at + LANDS_WITHIN
+    return Landed.YES if ours and meant else Landed.UNKNOWN

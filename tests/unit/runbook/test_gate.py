@@ -1,6 +1,7 @@
 """The only way to a write: each question can refuse, in one order, and nothing passes unread."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -44,6 +45,16 @@ def refused(
 
 def test_lets_a_fix_pass_that_nothing_speaks_against() -> None:
     assert refused() is None
+
+
+@pytest.mark.parametrize("asked", [{}, {"by_hand": True}, {"undo": True}], ids=str)
+def test_a_closed_gate_lets_nothing_pass_and_says_why(asked: dict[str, bool]) -> None:
+    answers = {"gate.live": ON, "gate.spent": {}}
+    how = {"by_hand": False, **asked}
+
+    found = replace(gate(), closed="nobody asked").refuse(FakeFix(), facts(), answers, NOW, **how)
+
+    assert found == Refusal("closed", "nobody asked", "escalate")
 
 
 @pytest.mark.parametrize(
