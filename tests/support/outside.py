@@ -1,12 +1,12 @@
 """The web beyond AWS: one small server whose addresses answer what a test tells them."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from web import Answering, listening
 
 
 @dataclass
@@ -41,16 +41,10 @@ def outside() -> Iterator[Outside]:
     """Serve on a free port until the test is over."""
     web = Outside()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer()
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            web.posts.append((self.path, self.headers.get("Authorization", "")))
-            self._answer()
-
-        def _answer(self) -> None:
+    class Handler(Answering):
+        def answer(self) -> None:
+            if self.command == "POST":
+                web.posts.append((self.path, self.headers.get("Authorization", "")))
             said = web.says[self.path]
             if said is None:
                 self.rfile.read(1)  # until the client gives up
@@ -60,17 +54,5 @@ def outside() -> Iterator[Outside]:
             self.end_headers()
             self.wfile.write(said[1])
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    web.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
+    with listening(Handler) as web.url:
         yield web
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 from rehearsal.saas.balancer import Reply, put
 from rehearsal.saas.outside import TOKEN, Outside
 from runbook.checks.vercel import Place
+from web import Answering, listening
 
 PROJECT, SECRET = "prj_saas", "prod/vercel-token"
 
@@ -56,32 +55,15 @@ def serve_vercel() -> Iterator[Vercel]:
     """Serve on a free port until the test is over."""
     vercel = Vercel()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer()
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self._answer()
-
-        def _answer(self) -> None:
+    class Handler(Answering):
+        def answer(self) -> None:
             bearer = self.headers.get("Authorization", "")
             reply = vercel.answer(self.command, self.path, bearer)
             if reply is not None:
                 put(reply, self)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    vercel.url = f"http://127.0.0.1:{server.server_port}"
-    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
+    with listening(Handler) as vercel.url:
         yield vercel
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class Secrets:

@@ -44,20 +44,44 @@ def _trickle(to: BufferedIOBase, at_once: bytes, late: bytes) -> None:
         time.sleep(0.05)
 
 
+class Answering(BaseHTTPRequestHandler):
+    """Takes a request whole, and writes nothing to the terminal."""
+
+    def do_GET(self) -> None:
+        self.answer()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer()
+
+    def answer(self) -> None:
+        """Answer it."""
+        raise NotImplementedError
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve on a free port until the test is over; yield the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @contextmanager
 def serve() -> Iterator[Web]:
     """Serve on a free port until the test is over."""
     web = Web()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer()
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self._answer()
-
-        def _answer(self) -> None:
+    class Handler(Answering):
+        def answer(self) -> None:
             web.asked.append((self.command, self.path, dict(self.headers)))
             if web.hangs:
                 self.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\n{")
@@ -74,15 +98,5 @@ def serve() -> Iterator[Web]:
             self.end_headers()
             self.wfile.write(web.body)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    web.url = f"http://127.0.0.1:{server.server_port}"
-    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
+    with listening(Handler) as web.url:
         yield web
-    finally:
-        server.shutdown()
-        server.server_close()
