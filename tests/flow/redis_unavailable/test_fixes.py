@@ -74,6 +74,23 @@ def test_a_redis_that_does_not_come_back_is_a_persons(
     assert "aws elasticache describe-events" in page["Message"]
 
 
+def test_a_restart_that_no_probe_has_missed_is_made_good_as_well(
+    stage: RedisStage, night: RedisNight
+) -> None:
+    night.fails()
+    night.comes_back()  # between two probes
+    night.minutes(2)
+    assert not stage.incident()
+
+    another = event("redis_unavailable_alarm")
+    another["detail"]["alarmName"] = stage.settings.alarms[1]
+    night.deliver(another)
+    night.until("resolved")
+
+    assert stage.outcomes() == RECONCILED
+    assert stage.world["counters"] == COUNTERS
+
+
 def test_does_nothing_when_redis_was_never_away(stage: RedisStage, night: RedisNight) -> None:
     night.minutes(2)
 
