@@ -19,7 +19,6 @@ CHECK_SECONDS = 0.2
 """Real, between two health checks of each task: 12 virtual seconds."""
 UNHEALTHY = 2
 """Failed checks in a row that take a task out, as the target group's threshold."""
-NO_TARGET = 503
 HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "date", "server"}
 )
@@ -53,7 +52,6 @@ class Balancer:
         self._counts: Counter[str] = Counter()
         self._seconds = 0.0
         self._fewest: int | None = None
-        self.statuses: Counter[int] = Counter()
         self._stop = threading.Event()
         self._checker = threading.Thread(target=self._check_all, daemon=True)
 
@@ -90,17 +88,14 @@ class Balancer:
         """Pass one request on, and count what came of it."""
         began = time.monotonic()
         hosts = self.healthy()
-        if not hosts:
-            reply: Reply | None = _own(NO_TARGET)
-        else:
+        if hosts:
             host = hosts[next(self._turn) % len(hosts)]
-            reply = self._ask(host, method, path, headers, body, ANSWER_SECONDS)
-            if reply is None:
-                late = time.monotonic() - began >= ANSWER_SECONDS
-                reply = _own(504 if late else 502)
-        if reply is None:
-            raise RuntimeError("a request was neither passed on nor answered")
-        self._count(reply, time.monotonic() - began)
+            found = self._ask(host, method, path, headers, body, ANSWER_SECONDS)
+            late = time.monotonic() - began >= ANSWER_SECONDS
+            reply = found or _own(504 if late else 502)
+        else:
+            reply = _own(503)
+        self._count(reply, time.monotonic() - began, chosen=bool(hosts))
         return reply
 
     def _ask(
@@ -123,14 +118,13 @@ class Balancer:
         finally:
             connection.close()
 
-    def _count(self, reply: Reply, seconds: float) -> None:
+    def _count(self, reply: Reply, seconds: float, *, chosen: bool) -> None:
+        """Count as an ALB does: RequestCount is of the requests for which a target was chosen."""
         who = "Target" if reply.by_target else "ELB"
         with self._lock:
-            self.statuses[reply.status] += 1
-            if reply.status != NO_TARGET:  # RequestCount is of those for which a target was chosen
+            if chosen:
                 self._counts["RequestCount"] += 1
-            if reply.by_target or reply.status >= 500:
-                self._counts[f"HTTPCode_{who}_{reply.status // 100}XX_Count"] += 1
+            self._counts[f"HTTPCode_{who}_{reply.status // 100}XX_Count"] += 1
             if reply.by_target:
                 self._counts["answered"] += 1
                 self._seconds += seconds
