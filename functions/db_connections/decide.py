@@ -15,7 +15,8 @@ below 80 % for 5 min, counts still lowered             put them back, one at a t
 below 80 % for 5 min, alarms OK                        resolve; one rings for 15 min: escalate
 95 % and more, and users see errors                    scale down: worker first, then backend
 95 % and more, no user sees it                         wait; 30 min: escalate
-else                                                   wait
+80 % and more for 30 min, alarms OK                    resolve; counts lowered: escalate
+80 % and more                                          wait; an alarm rings for 30 min: escalate
 =====================================================  ==========================================
 """
 
@@ -266,7 +267,7 @@ def _full(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> D
         return Wait(f"{shown}, and no user sees errors: nothing is changed")
     if not suffer:
         why = f"{shown} for {whole_minutes(waited)} min; no user sees errors, nothing was changed"
-        return Escalate(why, _cause(facts, limits, advice))
+        return Escalate(why, _cause(facts, limits, advice), tells=False)
     return _next(facts, incident, limits, advice) or Escalate(
         f"{shown} and users see errors; there is nothing left to lower",
         _cause(facts, limits, advice),
@@ -274,14 +275,37 @@ def _full(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> D
 
 
 def _nearly(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> Decision:
-    """Wait below the limit; where an alarm rings all the same, for as long as a full one may be quiet."""
+    """Wait below the limit, for as long as a full one may be quiet; then it is the usual load, or a person's.
+
+    As long as this incident is open nothing is deployed, so it may not stay so for a load that is high.
+    """
     why = f"{_shown(facts, limits)}: below {limits.full_percent:g} %, nothing is changed"
-    waited = facts.at - incident.since
-    rings = not isinstance(facts.alarms, Unknown) and "ALARM" in facts.alarms.values()
-    if rings and not incident.attempts and waited >= minutes(limits.quiet_minutes):
-        said = f"{why}, and an alarm rings for {whole_minutes(waited)} min"
-        return Escalate(said, _cause(facts, limits, advice))
-    return Wait(why)
+    below = facts.at - _last_full(facts, incident, limits)
+    if below < minutes(limits.quiet_minutes):
+        return Wait(why)
+    if isinstance(facts.alarms, Unknown):
+        return Wait(facts.alarms.why, blind=True)
+    about, states = f"{why}, for {whole_minutes(below)} min", set(facts.alarms.values())
+    if states - {"OK", "ALARM"}:
+        return Wait(
+            f"{about}, but an alarm is in {', '.join(states - {'OK', 'ALARM'})}", blind=True
+        )
+    if "ALARM" in states:
+        return Escalate(f"{about}, and an alarm rings", _cause(facts, limits, advice), tells=False)
+    if not _lowered(incident, Outcome.VERIFIED, Outcome.FAILED, Outcome.APPLIED):
+        return Resolve(f"{about}, alarms OK")
+    if _percent(facts, limits, 1)[0] < limits.free_percent:
+        return Wait(f"{about}; watching whether what is lowered can be put back")
+    still = ", ".join(_tier(one) for one in _lowered(incident, Outcome.VERIFIED)) or "a count"
+    what = f"too many to put back what is lowered: {still}"
+    return Escalate(f"{about}; {what}", _cause(facts, limits, advice), tells=False)
+
+
+def _last_full(facts: Facts, incident: Incident, limits: Limits) -> datetime:
+    """Return when the connections were last at the limit, or the trouble began."""
+    full = limits.connections * limits.full_percent / 100
+    connections = () if isinstance(facts.connections, Unknown) else facts.connections
+    return max([incident.since, *(one.at for one in connections if one.value >= full)])
 
 
 def _next(facts: Facts, incident: Incident, limits: Limits, advice: Advice) -> Decision | None:

@@ -28,6 +28,9 @@ OVERDUE = timedelta(minutes=5)
 """A look that is this late was asked for five times: its function does not work."""
 MOST_DEAD_LOOKS = 4
 """In a row that claimed and wrote nothing: a claim lasts 90 s, so these took as long as an overdue look."""
+ACKNOWLEDGED_FOR = timedelta(hours=4)
+"""Then the page repeats again: what nobody has ended by then may be forgotten, and new trouble of the same
+target would join it unheard. Who still works on it acknowledges once more."""
 LEFT_OVER = timedelta(seconds=60)
 """A message this old was left by a dead look; a younger one is about to be sent by its own."""
 MOST_ENTRIES = 10
@@ -153,7 +156,8 @@ class Patrol:
     def _page_again(self, opened: Sequence[Item], now: datetime, done: Pass) -> None:
         for item in opened:
             due = item.get("page_again_at")
-            if not due or due > to_text(now) or "acknowledged_at" in item:
+            seen_until = to_text(now - ACKNOWLEDGED_FOR)
+            if not due or due > to_text(now) or item.get("acknowledged_at", "") > seen_until:
                 continue
             page = item.get("page")
             if page is None:

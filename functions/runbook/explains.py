@@ -127,7 +127,7 @@ def found(
     """
     opened = ((cause, _open(cause, targets, items)) for cause in causes(scenario))
     return tuple(
-        Cause(name, other.id, other.opened_at, other.status, other.escalated_at)
+        Cause(name, other.id, other.opened_at, other.status, other.told_at)
         for name, other in opened
         if other
     )

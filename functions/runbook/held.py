@@ -123,7 +123,7 @@ class Held(Generic[F]):
         if self._incident.status is Status.ESCALATED:
             return  # a person has it, and the Errors alarm counts this
         try:
-            self._conclude(Escalate(why))
+            self._conclude(Escalate(why, tells=False))
         except (TableError, LostClaimError) as second:
             page_directly(self._kit, f"{why}; and it cannot be written down: {second}", now)
 

@@ -223,15 +223,15 @@ class Other:
 
     Attributes:
         id: empty while nobody has looked at it yet.
-        opened_at: since when the trouble is known.
+        opened_at: since when the trouble that is there now is known: its opening, or the newest re-opening.
         status: open or escalated.
-        escalated_at: when a person was last asked; None while it is open.
+        told_at: when a person was last paged about what it is; None while nobody was.
     """
 
     id: str
     opened_at: datetime
     status: Status
-    escalated_at: datetime | None = None
+    told_at: datetime | None = None
 
 
 def other(item: Item | None) -> Other | None:
@@ -240,11 +240,14 @@ def other(item: Item | None) -> Other | None:
         return None
     status = Status(item.get("status", Status.RESOLVED))
     pending = status is Status.RESOLVED  # asked for, and not looked at yet
+    began = (
+        [item["pending_since"]] if pending else [item["opened_at"], *item.get("reopened_at", [])]
+    )
     return Other(
         id="" if pending else str(item["incident_id"]),
-        opened_at=from_text(item["pending_since" if pending else "opened_at"]),
+        opened_at=from_text(max(began)),
         status=Status.OPEN if pending else status,
-        escalated_at=None if pending else _moment(item.get("escalated_at")),
+        told_at=None if pending else _moment(item.get("told_at")),
     )
 
 
@@ -314,7 +317,7 @@ def _item(incident: Incident, claimed_until: datetime, next_look_at: datetime) -
         "blind_looks": incident.blind_looks,
         "refused_since": _text(incident.refused_since),
         "resolved_at": _text(incident.resolved_at),
-        "escalated_at": _text(incident.escalated_at),
+        "told_at": _text(incident.told_at),
         "page_again_at": _text(incident.page_again_at),
         "page": dict(incident.page) or None,
         "handed_over_at": _text(incident.handed_over_at),
@@ -376,7 +379,7 @@ def _found(item: Item, scenario: str, target: str, now: datetime) -> Incident:
         "blind_looks": 0,
         "refused_since": None,
         "handed_over_at": None,
-        "escalated_at": None,
+        "told_at": None,
         "reopened_at": (*recent, now),
     }
     return Incident(**{**vars(stored), **changed})
@@ -395,7 +398,7 @@ def _stored(item: Item) -> Incident:
         blind_looks=item["blind_looks"],
         refused_since=_moment(item.get("refused_since")),
         resolved_at=_moment(item.get("resolved_at")),
-        escalated_at=_moment(item.get("escalated_at")),
+        told_at=_moment(item.get("told_at")),
         page_again_at=_moment(item.get("page_again_at")),
         page=item.get("page", {}),
         triggers=item["triggers"],

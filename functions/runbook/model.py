@@ -111,11 +111,14 @@ class Escalate:
         reason: a sentence fit to page someone with.
         proposal: the next commands to type, ready filled in; empty when there is none.
         verdict: closes the last applied fix.
+        tells: whether who reads it knows what else suffers from this; not where Nightshift is blind or
+            broken, or where nobody suffers yet.
     """
 
     reason: str
     proposal: str = ""
     verdict: Verdict | None = None
+    tells: bool = True
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,8 @@ class Incident:
         reopened_at: moments of re-opening, oldest first.
         blind_looks: consecutive looks that needed a fact they could not read.
         refused_since: since when the gate has been refusing with "wait"; None when it does not.
-        escalated_at: when a person was last asked; None while it is open.
+        told_at: when a person was last paged about what it is; None while nobody was, or only that Nightshift
+            cannot tell.
         page_again_at: when patrol repeats the page; None when no page is open.
         page: the last page's subject and body, what patrol repeats.
         triggers: how many alarms and requests have joined.
@@ -211,7 +215,7 @@ class Incident:
     blind_looks: int = 0
     refused_since: datetime | None = None
     resolved_at: datetime | None = None
-    escalated_at: datetime | None = None
+    told_at: datetime | None = None
     page_again_at: datetime | None = None
     page: Mapping[str, str] = field(default_factory=dict)
     triggers: int = 1

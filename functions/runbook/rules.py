@@ -71,9 +71,8 @@ def _refused_often(decision: Apply, incident: Incident) -> bool:
 def _blind(decision: Wait, incident: Incident) -> Decision:
     if incident.blind_looks + 1 < MOST_BLIND_LOOKS:
         return decision
-    return Escalate(
-        f"blind: {decision.reason}, {MOST_BLIND_LOOKS} looks in a row", verdict=decision.verdict
-    )
+    why = f"blind: {decision.reason}, {MOST_BLIND_LOOKS} looks in a row"
+    return Escalate(why, verdict=decision.verdict, tells=False)
 
 
 def _flapping(decision: Decision, incident: Incident) -> Decision:
@@ -122,13 +121,14 @@ def conclude(
             incident,
             status=Status.RESOLVED,
             resolved_at=now,
-            escalated_at=None,
+            told_at=None,
             page_again_at=None,
             page={},
         )
     if isinstance(decision, Escalate):
         again_at = now + PAGE_AGAIN
-        return replace(incident, status=Status.ESCALATED, escalated_at=now, page_again_at=again_at)
+        told_at = now if decision.tells else incident.told_at
+        return replace(incident, status=Status.ESCALATED, told_at=told_at, page_again_at=again_at)
     return incident
 
 

@@ -102,8 +102,9 @@ def _sentences(expected: Expected) -> list[str]:
     path = [nobody_says("message on the second path", (one,)) for one in expected.second_path]
     records = [f"no record says {one!r}" for one in expected.records]
     redeploys = [f"{n} redeploys reached ECS, expected {expected.redeploys}" for n in range(3)]
+    unsaid = [f"an update says {one!r}" for one in expected.unsaid]
     late = "the expected end did not come in time"
-    found = [*pages, *updates, *path, *records, late]
+    found = [*pages, *updates, *unsaid, *path, *records, late]
     return [*found, *redeploys] if expected.changes is None else found
 
 

@@ -69,6 +69,31 @@ def test_messages_count_where_and_when_they_arrived(
     says_only(sentence, made, tmp_path)
 
 
+def test_an_update_may_not_have_a_text_that_is_ruled_out(tmp_path: Path) -> None:
+    night = repaired()
+    night.expected = replace(night.expected, unsaid=("unknown:",))
+
+    night.add(
+        "messages", {**message("03:20", "updates", "report"), "body": "redis\n  unknown: why"}
+    )
+
+    says_only("an update says 'unknown:'", night, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [message("03:01", "updates", "unknown: why"), message("03:20", "second-path", "unknown: why")],
+    ids=["before the break", "elsewhere"],
+)
+def test_what_is_ruled_out_may_be_said_elsewhere(line: dict[str, Any], tmp_path: Path) -> None:
+    night = repaired()
+    night.expected = replace(night.expected, unsaid=("unknown:",))
+
+    night.add("messages", line)
+
+    assert night.judged(tmp_path).why == []
+
+
 LETTERS: dict[str, tuple[str, Spoil]] = {
     "missing": (
         "1 events were given up and are not in the dead letters",

@@ -177,7 +177,7 @@ def test_a_step_that_aws_refused_is_not_taken_back(
 def test_puts_back_what_helped_while_connections_stay_low(
     connections: list[int], expected: str
 ) -> None:
-    about = incident(lower(outcome=Outcome.VERIFIED), opened=30)
+    about = incident(lower(outcome=Outcome.VERIFIED), opened=29)
 
     decision = decided(facts(connections=series(*connections), errors=()), about)
 
@@ -254,19 +254,40 @@ def test_an_alarm_that_is_not_ok_while_connections_are_few_is_told(
     assert kind(decision) == expected
 
 
+HELD = lower(outcome=Outcome.VERIFIED)
+
+
 @pytest.mark.parametrize(
-    ("state", "opened", "expected"),
+    ("state", "opened", "attempts", "expected"),
     [
-        pytest.param("ALARM", 29, "Wait", id="rings for 29 min"),
-        pytest.param("ALARM", 30, "Escalate", id="rings for 30 min"),
-        pytest.param("OK", 300, "Wait", id="no alarm rings"),
+        pytest.param("ALARM", 29, (), "Wait", id="an alarm rings for 29 min"),
+        pytest.param("ALARM", 30, (), "Escalate", id="an alarm rings for 30 min"),
+        pytest.param("OK", 29, (), "Wait", id="29 min"),
+        pytest.param("OK", 30, (), "Resolve", id="the usual load"),
+        pytest.param("OK", 30, (HELD,), "Escalate", id="too many to put back what is lowered"),
+        pytest.param("OK", 30, (lower(outcome=Outcome.UNDONE),), "Resolve", id="put back"),
+        pytest.param("INSUFFICIENT_DATA", 30, (), "Wait blind", id="an alarm without data"),
     ],
 )
-def test_an_alarm_that_rings_just_below_the_limit_is_told_after_30_min(
-    state: str, opened: float, expected: str
+def test_a_load_just_below_the_limit_is_no_incident_for_ever(
+    state: str, opened: float, attempts: tuple[Attempt, ...], expected: str
 ) -> None:
     seen = facts(connections=series(*[180] * 20), alarms={"the team's own": state})
 
-    decision = decided(seen, incident(opened=opened))
+    decision = decided(seen, incident(*attempts, opened=opened))
 
     assert kind(decision) == expected
+    assert not getattr(decision, "tells", False)
+
+
+def test_the_time_below_the_limit_begins_when_it_was_last_full() -> None:
+    seen = facts(connections=series(*[197] * 5, *[180] * 15), alarms={"connections": "OK"})
+
+    assert kind(decided(seen, incident(opened=300))) == "Wait"
+
+
+def test_nobody_knows_by_a_quiet_page_why_others_suffer_later() -> None:
+    quiet = decided(facts(errors=()), incident(opened=31))
+
+    assert kind(quiet) == "Escalate"
+    assert not getattr(quiet, "tells", True)

@@ -131,7 +131,7 @@ class FakeTable:
                     "status": "escalated",
                     "incident_id": "b-1",
                     "opened_at": to_text(ago(7)),
-                    "escalated_at": to_text(ago(2)),
+                    "told_at": to_text(ago(2)),
                 }
             },
             (Cause("db_connections", "b-1", ago(7), Status.ESCALATED, ago(2)),),
