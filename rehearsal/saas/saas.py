@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from infra.environment import Environment
+from infra.environment import Environment, Worker
 from infra.environment import Service as Named
 from rehearsal.aws.ecs import EcsApi
 from rehearsal.aws.embedded import EmbeddedAws
@@ -164,15 +164,11 @@ class Saas:
     def _worker_program(self) -> Program:
         return Program(
             kind="worker",
-            command=lambda task_id, _host: [
-                sys.executable, "-m", "celery", "-A", "rehearsal.saas.app", "worker",
-                "-c", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle",
-                "-n", f"worker-{task_id[:8]}@saas",
-            ],
+            command=lambda task_id, _host: worker_command(task_id, self._environment.worker),
             environment=self._common(),
             ready=lambda line: line.rstrip().endswith(" ready."),
             log_group=self._environment.worker.log_group,
-        )  # fmt: skip
+        )
 
     def _backend_program(self) -> Program:
         environment = self._environment
@@ -357,6 +353,19 @@ class Saas:
         self.broker.client.close()
         if self._database is not None:
             self._database.close()
+
+
+def worker_command(task_id: str, worker: Worker) -> list[str]:
+    """Return how a worker is started: it works on and reserves as many messages as the environment says.
+
+    With late acknowledgement Celery counts what a process works on among what it has prefetched.
+    """
+    return [
+        sys.executable, "-m", "celery", "-A", "rehearsal.saas.app", "worker",
+        "-c", str(worker.concurrency), "--prefetch-multiplier", str(1 + worker.prefetch),
+        "--loglevel", "INFO", "--without-gossip", "--without-mingle",
+        "-n", f"worker-{task_id[:8]}@saas",
+    ]  # fmt: skip
 
 
 def _text(moment: datetime) -> str:
