@@ -234,11 +234,26 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             template(rules_off),
         ),
         Control(
-            "diagnose", "the report is not sent", "no update says 'is it me or production?'",
+            "diagnose", "the report is not sent", "no update says 'by hand: is it me",
             code(
                 "diagnose/answer.py",
                 'sent = self._send(head, sections) if request.send else "no"',
                 'sent = "no"',
+            ),
+        ),
+        Control(
+            "diagnose", "a section is left out", r"no update says ' Snapshot succeeded\nalarms",
+            code("runbook/sources.py", '        "alarms": partial(', '        "bells": partial('),
+        ),
+        Control(
+            "diagnose", "one service is not asked", "an update says 'unknown:'",
+            code("runbook/sources.py", "(rds.line(rds.instance(client, name)),)", "(name[999],)"),
+        ),
+        Control(
+            "diagnose_blind", "a source that fails hides the others", "no update says 'backend stopped",
+            code(
+                "runbook/report.py", "return {name: answers[name] for name in asked}",
+                "return max(({one: answers[one]} for one in asked), key=lambda one: 'unknown:' in str(one))",
             ),
         ),
     ),

@@ -27,7 +27,10 @@ def judge_messages(evidence: Evidence, folder: Path, expected: Expected, broke_a
     def since_the_break(topic: str) -> list[str]:
         return [_text(one) for one in _of(lines, topic) if one["at"] >= broke_at]
 
-    _each(evidence, expected.updates, since_the_break("updates"), "update")
+    updates = since_the_break("updates")
+    _each(evidence, expected.updates, updates, "update")
+    for text in expected.unsaid:
+        evidence.expect(not any(text in one for one in updates), f"an update says {text!r}")
     alarms = [text for text in since_the_break("second-path") if text.startswith("ALARM")]
     _each(evidence, expected.second_path, alarms, "message on the second path")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from rehearsal.saas.saas import WORKER
 from rehearsal.stage import Stage
@@ -24,6 +23,7 @@ class Expected:
         others: scenarios besides the case's own of which an incident is opened, every one.
         second_path: texts of which each must be in some message of the second path.
         updates: texts of which each must be in some message of the updates topic.
+        unsaid: texts that no message of the updates topic may have.
         drained: the queue is empty, every task ran but those a killed worker took with it.
         new_workers: worker processes were started after the break.
         untouched: no worker was started or signalled by the embedded ECS after the break.
@@ -41,6 +41,7 @@ class Expected:
     others: tuple[str, ...] = ()
     second_path: tuple[str, ...] = ()
     updates: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
     drained: bool = False
     new_workers: bool = False
     untouched: bool = False
@@ -95,6 +96,3 @@ class Evidence:
             self.ok = False
             if sentence not in self.why:
                 self.why.append(sentence)
-
-
-Kind = Literal["real", "staged"]
