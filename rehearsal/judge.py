@@ -16,8 +16,9 @@ from rehearsal.journal import read
 from rehearsal.told import judge_drafts, judge_incidents, judge_messages
 from rehearsal.world import World
 
-ALWAYS = ("aws-calls", "invocations", "processes")
-"""Files that every case writes: where one is empty, an expected 0 would prove nothing."""
+ALWAYS = ("aws-calls", "invocations", "processes", "messages", "alarms")
+"""Files that every case writes, the last two before its break: CloudWatch tells each alarm's first OK. Where
+one is empty, an expected 0 would prove nothing."""
 READS = ("Describe", "List", "Get", "BatchGet", "Filter", "Query", "GET ")
 TASK_LOST_PER_KILL = 1
 """Messages that a killed worker may take with it: one per consumer, and a worker here is one consumer."""
@@ -34,7 +35,8 @@ class Ended:
         depth: messages in the real queue.
         sent: numbers of all tasks sent.
         done: numbers of all tasks that ran, as the workers left them in Redis.
-        alarm: the critical alarm's state.
+        alarm_name: the critical alarm's, after the prefix.
+        alarm: its state.
         service: ARN of the service that was broken: the only one that a fix may touch.
         dead_letters: bodies.
         records: items of the incidents' timelines.
@@ -50,6 +52,7 @@ class Ended:
     depth: int
     sent: int
     done: list[int]
+    alarm_name: str
     alarm: str
     service: str
     dead_letters: list[Any]
@@ -187,14 +190,19 @@ def _workers(evidence: Evidence, folder: Path, expected: Expected, ended: Ended)
         evidence.expect(not new and not stopped, f"{kind}s were started or killed")
 
 
+def transitions(folder: Path, alarm: str) -> list[dict[str, Any]]:
+    """Return the changes of one alarm's state, by its name after the prefix."""
+    return [line for line in read(folder, "alarms") if line["name"].split("/", 1)[-1] == alarm]
+
+
 def _work(evidence: Evidence, folder: Path, expected: Expected, ended: Ended) -> None:
     if expected.alarm_ok:
         evidence.expect(ended.alarm == "OK", f"the alarm ended as {ended.alarm}")
         raised = any(
             line["after"] == "ALARM" and line["at"] >= ended.broke_at
-            for line in read(folder, "alarms")
+            for line in transitions(folder, ended.alarm_name)
         )
-        evidence.expect(raised, "no alarm was raised after the break")
+        evidence.expect(raised, f"{ended.alarm_name} did not ring after the break")
     if not expected.drained:
         return
     evidence.expect(ended.depth == 0, f"{ended.depth} messages still wait in Redis")

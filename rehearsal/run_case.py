@@ -64,6 +64,7 @@ def _play(scenario: str, case: Case, stage: Stage) -> Ended:
         depth=stage.depth(),
         sent=stage.sent,
         done=stage.broker.done(),
+        alarm_name=case.alarm,
         alarm=stage.alarm_state(case.alarm),
         service=stage.aws.place.arn(
             "ecs", f"service/{stage.environment.cluster.name}/{stage.environment.worker.service}"

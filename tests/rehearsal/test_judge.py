@@ -126,6 +126,7 @@ def _killed_before_the_break(night: Night) -> None:
     night.change("processes", {"signal": "SIGKILL"}, at="2026-11-23T03:07")
 
 
+DID_NOT_RING = "worker_stuck/queue-depth did not ring after the break"
 WORK: dict[str, tuple[str, Spoil]] = {
     "one more than the killed worker held": (
         "2 tasks never ran, 1 workers were killed",
@@ -154,11 +155,23 @@ WORK: dict[str, tuple[str, Spoil]] = {
         lambda night: night.end(alarm="INSUFFICIENT_DATA"),
     ),
     "alarm never raised": (
-        "no alarm was raised after the break",
+        DID_NOT_RING,
         lambda night: night.drop("alarms", after="ALARM"),
     ),
+    "another alarm raised": (
+        DID_NOT_RING,
+        lambda night: night.change(
+            "alarms", {"after": "ALARM"}, name="nightshift-prod/backend_5xx/elb-5xx"
+        ),
+    ),
+    "only its slow twin raised": (
+        DID_NOT_RING,
+        lambda night: night.change(
+            "alarms", {"after": "ALARM"}, name="nightshift-prod/second-path/queue-depth"
+        ),
+    ),
     "alarm raised before the break": (
-        "no alarm was raised after the break",
+        DID_NOT_RING,
         lambda night: night.change("alarms", {"after": "ALARM"}, at="2026-11-23T03:05"),
     ),
 }

@@ -143,7 +143,7 @@ def test_whatever_was_refused_or_missing_is_red(
     assert not evidence.ok
 
 
-@pytest.mark.parametrize("file", ["aws-calls", "invocations", "processes"])
+@pytest.mark.parametrize("file", ["aws-calls", "invocations", "processes", "messages", "alarms"])
 @pytest.mark.parametrize("how", ["absent", "empty"])
 def test_nothing_is_proved_where_evidence_was_not_written(
     file: str, how: str, tmp_path: Path

@@ -16,6 +16,7 @@ PREFIX = "nightshift-prod"
 FUNCTION = f"{PREFIX}-worker-stuck"
 SERVICE = "arn:aws:ecs:me-south-1:111122223333:service/saas-prod/saas-worker"
 INCIDENT = "record#worker_stuck-20261123-0312-1a2b"
+ALARM = "worker_stuck/queue-depth"
 OLD, NEW = 11, 22
 """Process ids of the worker that is broken and of the one that replaces it."""
 
@@ -48,6 +49,11 @@ def attempt(clock: str, request: str, *, ok: bool, number: int = 1) -> Line:
     """Return a line of invocations.jsonl."""
     line = {"function": FUNCTION, "request_id": request, "ok": ok, "attempt": number}
     return {"at": at(clock), **line}
+
+
+def transition(clock: str, before: str, after: str, alarm: str = ALARM) -> Line:
+    """Return a line of alarms.jsonl."""
+    return {"at": at(clock), "name": f"{PREFIX}/{alarm}", "before": before, "after": after}
 
 
 def message(clock: str, topic: str, subject: str, prefix: str = PREFIX) -> Line:
@@ -135,12 +141,13 @@ def repaired() -> Night:
                 worker("03:16", OLD, "exit", exit_code=-9),
             ],
             "alarms": [
-                {"at": at("03:04"), "name": "a", "before": "INSUFFICIENT_DATA", "after": "OK"},
-                {"at": at("03:12"), "name": "a", "before": "OK", "after": "ALARM"},
-                {"at": at("03:18"), "name": "a", "before": "ALARM", "after": "OK"},
+                transition("03:04", "INSUFFICIENT_DATA", "OK"),
+                transition("03:12", "OK", "ALARM"),
+                transition("03:18", "ALARM", "OK"),
             ],
             "deliveries": [{"at": at("03:12"), "rule": "alarm", "to": FUNCTION, "why": ""}],
             "messages": [
+                message("03:06", "second-path", 'OK: "second-path/queue-depth"'),
                 message("03:13", "updates", "redeploy applied"),
                 message("03:22", "updates", "fix verified"),
             ],
@@ -160,6 +167,7 @@ def repaired() -> Night:
             depth=0,
             sent=10,
             done=list(range(9)),
+            alarm_name=ALARM,
             alarm="OK",
             service=SERVICE,
             dead_letters=[],
