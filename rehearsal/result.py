@@ -5,6 +5,9 @@ messages that subscribers got, and every number of seconds.
 
 What Nightshift says of itself, which proves nothing and decides nothing: ``decisions`` (what its looks
 answered), ``refusals`` and ``superseded`` (what its records say).
+
+``verified`` is: the critical alarm ended after the first fix (``seconds_to_verified``), or, where it had
+ended before or never rang, the case's proofs hold at the end.
 """
 
 import re
@@ -13,10 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rehearsal.cases.case import Case, Evidence
+from rehearsal.cases.case import Case, Evidence, Proof
 from rehearsal.changes import Change, changes
 from rehearsal.journal import read
-from rehearsal.judge import Ended
+from rehearsal.judge import Ended, transitions
+from rehearsal.world import World
+
+Line = dict[str, Any]
 
 _SCALED = re.compile(r"scale (?P<what>\S+) to (?P<value>\d+)")
 _DEPLOYED = re.compile(r"deploy \S+:(?P<value>\d+) to (?P<what>\S+)")
@@ -26,7 +32,12 @@ _SET = re.compile(r"set (?P<what>\S+) to (?P<value>\S+)")
 def result_of(case: Case, folder: Path, ended: Ended, evidence: Evidence) -> dict[str, Any]:
     """Return the result of a case that came to its end."""
     fixes = changes(folder)
-    verified_at = steady_at(read(folder, "alarms"), case.alarm, fixes, ended.broke_at)
+    mine = transitions(folder, case.alarm)
+    verified_at = steady_at(mine, fixes, ended.broke_at)
+    by_alarm = verified_at is not None
+    by_proof = tells_nothing(mine, fixes, ended.broke_at) and _all_hold(
+        case.expected.proofs, ended.world
+    )
     return {
         "scenario": ended.scenario,
         "case": case.name,
@@ -41,7 +52,7 @@ def result_of(case: Case, folder: Path, ended: Ended, evidence: Evidence) -> dic
         "fixes": len(fixes),
         "changes": [one.text for one in fixes],
         "refusals": [one["refusal"]["reason"] for one in ended.records if "refusal" in one],
-        "verified": verified_at is not None and ended.depth == 0,
+        "verified": (by_alarm or by_proof) and ended.depth == 0,
         "undone": undone(fixes),
         "superseded": sum(_is_superseded(one) for one in ended.records),
         **_messages(folder),
@@ -54,19 +65,31 @@ def result_of(case: Case, folder: Path, ended: Ended, evidence: Evidence) -> dic
     }
 
 
-def steady_at(
-    lines: Sequence[dict[str, Any]], alarm: str, fixes: Sequence[Change], broke_at: str
-) -> str | None:
-    """Return the first moment after the fix from which on the critical alarm was OK.
+def steady_at(mine: Sequence[Line], fixes: Sequence[Change], broke_at: str) -> str | None:
+    """Return when the critical alarm, which rang since the break, became OK for good after the first fix.
 
-    None where there was no fix, where the alarm did not end as OK, and where it was never raised since the
-    break: then its being OK proves nothing.
+    None where that did not happen; so also where the alarm was OK before the fix: then it proves nothing.
     """
-    mine = [one for one in lines if one["name"].split("/", 1)[-1] == alarm]
-    raised = [one for one in mine if one["after"] == "ALARM" and one["at"] >= broke_at]
-    if not fixes or not raised or mine[-1]["after"] != "OK":
+    if not fixes or not _rang(mine, broke_at):
         return None
-    return max(fixes[0].at, str(mine[-1]["at"]))
+    last = mine[-1]
+    over = (last["before"], last["after"]) == ("ALARM", "OK") and last["at"] >= fixes[0].at
+    return str(last["at"]) if over else None
+
+
+def tells_nothing(mine: Sequence[Line], fixes: Sequence[Change], broke_at: str) -> bool:
+    """Say whether there was a fix of which the alarm cannot tell: it never rang, or was OK before."""
+    if not fixes or not _rang(mine, broke_at):
+        return bool(fixes)
+    return bool(mine[-1]["after"] == "OK" and mine[-1]["at"] < fixes[0].at)
+
+
+def _rang(mine: Sequence[Line], broke_at: str) -> bool:
+    return any(one["after"] == "ALARM" and one["at"] >= broke_at for one in mine)
+
+
+def _all_hold(proofs: Sequence[Proof], world: World | None) -> bool:
+    return bool(proofs) and world is not None and not any(proof(world) for proof in proofs)
 
 
 def undone(fixes: Sequence[Change]) -> int:

@@ -1,25 +1,28 @@
 """``result.json``: what can be computed from evidence is, whatever Nightshift says of itself."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evidence import BREAK, Line, Spoil, at, message, repaired
+from evidence import ALARM, BREAK, Line, Night, Spoil, at, message, repaired, transition
 from rehearsal.cases.case import Case, Evidence
 from rehearsal.changes import Change
 from rehearsal.result import result_of, undone
 
-ALARM = "nightshift-prod/worker_stuck/queue-depth"
 UPDATE = {
     "at": at("03:13"), "function": "f", "service": "ecs", "operation": "UpdateService", "status": 200,
     "params": {"service": "saas-worker", "forceNewDeployment": True},
 }  # fmt: skip
 
 
+BEFORE = {"ALARM": "OK", "OK": "ALARM", "INSUFFICIENT_DATA": "ALARM"}
+
+
 def _alarm(clock: str, after: str, name: str = ALARM) -> Line:
-    return {"at": at(clock), "name": name, "before": "", "after": after}
+    return transition(clock, BEFORE[after], after, name)
 
 
 def _result(folder: Path, alarms: list[Line], spoil: Spoil = lambda _: None) -> dict[str, Any]:
@@ -44,18 +47,28 @@ STEADY: dict[str, tuple[list[Line], Spoil, int | None]] = {
     "was OK before the fix": (
         [_alarm("03:10", "ALARM"), _alarm("03:11", "OK")],
         lambda _: None,
-        300,
+        None,
     ),
     "another alarm": (
         [
             RANG,
             _alarm("03:18", "OK"),
-            _alarm("03:30", "OK", "nightshift-prod/second-path/queue-depth"),
+            _alarm("03:30", "OK", "second-path/queue-depth"),
         ],
         lambda _: None,
         600,
     ),
+    "rang only after the fix": (
+        [_alarm("03:14", "ALARM"), _alarm("03:18", "OK")],
+        lambda _: None,
+        600,
+    ),
     "still rings": ([RANG], lambda _: None, None),
+    "ended without an opinion": (
+        [RANG, _alarm("03:18", "INSUFFICIENT_DATA")],
+        lambda _: None,
+        None,
+    ),
     "never rang": ([_alarm("03:04", "OK")], lambda _: None, None),
     "rang before the break only": (
         [_alarm("03:04", "ALARM"), _alarm("03:05", "OK")],
@@ -83,6 +96,47 @@ def test_a_fix_is_proved_when_the_critical_alarm_is_ok_and_stays_so(
 
     assert result["seconds_to_verified"] == seconds
     assert result["verified"] == (seconds is not None)
+
+
+def _proves(*says: str, world: Any = "there") -> Spoil:
+    def spoil(night: Night) -> None:
+        proofs = tuple(lambda _, one=one: one for one in says)
+        night.expected = replace(night.expected, proofs=proofs)
+        night.end(world=world)
+
+    return spoil
+
+
+def _without_a_fix(night: Night) -> None:
+    _proves("")(night)
+    night.drop("changes", status=200)
+
+
+BEFORE_THE_FIX = [_alarm("03:10", "ALARM"), _alarm("03:11", "OK")]
+PROVED: dict[str, tuple[list[Line], Spoil, bool]] = {
+    "never rang": ([_alarm("03:04", "OK")], _proves(""), True),
+    "has no transition": ([], _proves("", ""), True),
+    "rang before the break only": (
+        [_alarm("03:04", "ALARM"), _alarm("03:05", "OK")], _proves(""), True
+    ),
+    "was OK before the fix": (BEFORE_THE_FIX, _proves(""), True),
+    "one proof does not hold": (BEFORE_THE_FIX, _proves("", "a count is wrong"), False),
+    "there is no proof": (BEFORE_THE_FIX, _proves(), False),
+    "nobody looked": (BEFORE_THE_FIX, _proves("", world=None), False),
+    "rings on": ([RANG], _proves(""), False),
+    "rang again after the fix": ([*BEFORE_THE_FIX, _alarm("03:20", "ALARM")], _proves(""), False),
+    "no fix": ([], _without_a_fix, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("alarms", "spoil", "verified"), PROVED.values(), ids=PROVED.keys())
+def test_where_the_alarm_cannot_tell_a_fix_is_proved_by_the_saas_itself(
+    alarms: list[Line], spoil: Spoil, *, verified: bool, tmp_path: Path
+) -> None:
+    result = _result(tmp_path, alarms, spoil)
+
+    assert result["verified"] == verified
+    assert result["seconds_to_verified"] is None
 
 
 def test_messages_left_in_the_queue_are_not_a_fix_that_is_proved(tmp_path: Path) -> None:
