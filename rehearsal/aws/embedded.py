@@ -129,7 +129,7 @@ class EmbeddedAws:
         """Have every call shown to ``hook``, before and after it takes effect."""
         self._server.hooks.append(hook)
 
-    def _guard(self, topic_keys: Mapping[str, str]) -> dict[str, Any]:
+    def _guard(self, topic_keys: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "region": self.place.region,
             "account": self.place.account,
@@ -189,12 +189,7 @@ class EmbeddedAws:
                 )
 
     def _deploy_functions(self, log_groups: Mapping[str, str]) -> None:
-        topic_keys = {
-            arn: self._key_arn(topic.kms_master_key_id)
-            for arn, topic in self.topics.all().items()
-            if topic.kms_master_key_id
-        }
-        self.functions._guard.update(self._guard(topic_keys))
+        self.functions._guard.update(self._guard(self.topics.keys()))
         backend = lambda_backends[self.place.account][self.place.region]
         for index, function in enumerate(backend.list_functions()):
             code = self._folder / "code" / function.function_name
@@ -210,6 +205,7 @@ class EmbeddedAws:
                     environment=function.environment_vars,
                     timeout=float(function.timeout),
                     memory_mib=int(function.memory_size),
+                    role=function.role,
                     policies=self._policies(function.role),
                     log_group=log_groups[function.function_name],
                     access_key=f"AKIA{index:016}",
@@ -227,9 +223,6 @@ class EmbeddedAws:
         if role.managed_policies:
             raise NotImplementedError(f"{role_arn} has managed policies: they are not rehearsed")
         return found
-
-    def _key_arn(self, key_id: str) -> str:
-        return key_id if key_id.startswith("arn:") else self.place.arn("kms", f"key/{key_id}")
 
     # -- metrics and logs ---------------------------------------------------------------------
 

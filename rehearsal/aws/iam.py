@@ -101,6 +101,26 @@ def allowed(policies: Iterable[Policy], demand: Demand, principal: str = "") -> 
     return bool(applying) and all(one["Effect"] == "Allow" for one in applying)
 
 
+def may_use_key(
+    policies: Iterable[Policy], demand: Demand, role: str, key_policy: Policy, account: str
+) -> bool:
+    """Say whether a role may use a KMS key.
+
+    The key's own policy comes first: it names the role, or it names the account, by its root, and so leaves
+    it to the role's policies.
+    """
+    own, root = [key_policy], f"arn:aws:iam::{account}:root"
+    if _denied(own, demand, role) or _denied(own, demand, root) or _denied(policies, demand):
+        return False
+    delegated = allowed(own, demand, root) and allowed(policies, demand)
+    return delegated or allowed(own, demand, role)
+
+
+def _denied(policies: Iterable[Policy], demand: Demand, principal: str = "") -> bool:
+    statements = [one for policy in policies for one in _list(policy["Statement"])]
+    return any(one["Effect"] == "Deny" and _applies(one, demand, principal) for one in statements)
+
+
 Params = Mapping[str, Any]
 Needed = Callable[[Params, Place], list[Demand]]
 

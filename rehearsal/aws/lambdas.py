@@ -41,6 +41,7 @@ class Deployed:
         environment: the template's variables.
         timeout: real seconds.
         memory_mib: shown to the function; not enforced.
+        role: the ARN of its role.
         policies: the role's documents, as deployed.
         log_group: where its lines go.
         access_key: its identity in the embedded AWS.
@@ -52,6 +53,7 @@ class Deployed:
     environment: Mapping[str, str]
     timeout: float
     memory_mib: int
+    role: str
     policies: list[Any]
     log_group: str
     access_key: str
@@ -200,7 +202,12 @@ class Functions:
 
     def _environment(self, deployed: Deployed, port: int) -> dict[str, str]:
         roles = roles_of_families(self._guard["account"], self._guard["region"])
-        guard = {**self._guard, "policies": deployed.policies, "roles": roles}
+        guard = {
+            **self._guard,
+            "role": deployed.role,
+            "policies": deployed.policies,
+            "roles": roles,
+        }
         own = {
             "path": [str(LAUNCHER_ONLY), str(HERE)],
             "clock": str(self._clock.path),

@@ -39,8 +39,8 @@ class Guard:
     """Judges every AWS call of this process by the function's synthesized policies.
 
     Args:
-        settings: region, account, the role's policies, the roles that go with tasks of each family, the
-            message key of each encrypted topic, and the file where refusals are written.
+        settings: region, account, the role and its policies, the roles that go with tasks of each family,
+            the message key of each encrypted topic with its policy, and the file where refusals are written.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -48,6 +48,7 @@ class Guard:
 
         self._iam = iam
         self._place = iam.Place(settings["region"], settings["account"], settings.get("roles", {}))
+        self._role = settings["role"]
         self._policies = settings["policies"]
         self._keys = settings["topic_keys"]
         self._journal = settings["journal"]
@@ -67,26 +68,32 @@ class Guard:
             self._write({"unsupported": operation})
             raise SystemExit(f"{operation} is not in the rehearsal's table of operations")
         demands = needed(params, self._place)
-        for demand in (*demands, *self._implied(operation, params)):
-            if not self._iam.allowed(self._policies, demand):
-                self._write({"denied": demand.action, "resource": demand.resource})
-                raise ClientError(
-                    {
-                        "Error": {
-                            "Code": "AccessDeniedException",
-                            "Message": f"not authorized to perform {demand.action}",
-                        },
-                        "ResponseMetadata": {"HTTPStatusCode": 400},
+        refused = [one for one in demands if not self._iam.allowed(self._policies, one)]
+        if operation == "sns.Publish" and params.get("TopicArn") in self._keys:
+            refused += self._refused_key(self._keys[params["TopicArn"]])
+        for demand in refused[:1]:
+            self._write({"denied": demand.action, "resource": demand.resource})
+            raise ClientError(
+                {
+                    "Error": {
+                        "Code": "AccessDeniedException",
+                        "Message": f"not authorized to perform {demand.action}",
                     },
-                    model.name,
-                )
+                    "ResponseMetadata": {"HTTPStatusCode": 400},
+                },
+                model.name,
+            )
         context["nightshift"] = f"{operation} {demands[0].resource}"
 
-    def _implied(self, operation: str, params: dict[str, Any]) -> list[Any]:
-        """Return the key permissions that publishing to an encrypted topic takes."""
-        key = self._keys.get(params.get("TopicArn", "")) if operation == "sns.Publish" else None
-        actions = ("kms:Decrypt", "kms:GenerateDataKey") if key else ()
-        return [self._iam.Demand(action, key) for action in actions]
+    def _refused_key(self, key: dict[str, Any]) -> list[Any]:
+        """Return what publishing to an encrypted topic takes of its key, and is not permitted."""
+        iam, account = self._iam, self._place.account
+        needed = [iam.Demand(one, key["arn"]) for one in ("kms:Decrypt", "kms:GenerateDataKey")]
+        return [
+            one
+            for one in needed
+            if not iam.may_use_key(self._policies, one, self._role, key["policy"], account)
+        ]
 
     def stamp(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         """Let the server see that this call was judged, and what it is about."""

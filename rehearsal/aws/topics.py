@@ -64,7 +64,7 @@ class Topics:
             [json.loads(topic.policy)], iam.Demand("sns:Publish", topic_arn, secure), CLOUDWATCH
         )
         if may and topic.kms_master_key_id:
-            may = self._key_allows(topic.kms_master_key_id, context)
+            may = self._key_allows(topic_arn, context)
         self._journal.write(
             "deliveries", to=topic_arn, alarm=alarm.name, why="" if may else "a policy refuses"
         )
@@ -78,11 +78,21 @@ class Topics:
             }
             topic.publish(json.dumps(body), subject=f'{state}: "{alarm.name}"'[:99])
 
-    def _key_allows(self, key_id: str, context: Mapping[str, str]) -> bool:
-        key = kms_backends[self.place.account][self.place.region].keys[key_id.rsplit("/", 1)[-1]]
-        policy = json.loads(key.policy) if isinstance(key.policy, str) else key.policy
+    def keys(self) -> dict[str, dict[str, Any]]:
+        """Return the key of each encrypted topic, its ARN and its policy, by the topic's ARN."""
+        keys = kms_backends[self.place.account][self.place.region].keys
+        found = {}
+        for arn, topic in self.all().items():
+            if topic.kms_master_key_id:
+                key = keys[topic.kms_master_key_id.rsplit("/", 1)[-1]]
+                policy = json.loads(key.policy) if isinstance(key.policy, str) else key.policy
+                found[arn] = {"arn": key.arn, "policy": policy}
+        return found
+
+    def _key_allows(self, topic_arn: str, context: Mapping[str, str]) -> bool:
+        key = self.keys()[topic_arn]
         return all(
-            iam.allowed([policy], iam.Demand(action, key.arn, context), CLOUDWATCH)
+            iam.allowed([key["policy"]], iam.Demand(action, key["arn"], context), CLOUDWATCH)
             for action in ("kms:Decrypt", "kms:GenerateDataKey")
         )
 

@@ -46,6 +46,7 @@ class Host:
             "environment": {"SETTING": "from the template"},
             "timeout": 20.0,
             "memory_mib": 256,
+            "role": "arn:aws:iam::111122223333:role/f",
             "policies": [POLICY],
             "log_group": "/aws/lambda/f",
             "access_key": "AKIA1",

@@ -22,12 +22,33 @@ WORKER = PLACE.arn("ecs", "service/saas-prod/saas-worker")
 TOPIC = PLACE.arn("sns", "pages")
 OPEN_TOPIC = PLACE.arn("sns", "open")
 KEY = PLACE.arn("kms", "key/1")
+ROLE = "arn:aws:iam::111122223333:role/worker-stuck"
+ROOT = "arn:aws:iam::111122223333:root"
+BOTH = [("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)]
+
+
+def _key_policy(principal: str, *actions: str) -> dict[str, Any]:
+    return {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": principal},
+                "Action": list(actions),
+                "Resource": "*",
+            }
+        ]
+    }
+
+
+LEFT_TO_IAM = _key_policy(ROOT, "kms:*")
 
 
 class Door:
     """A session with a guard, and what came through it."""
 
-    def __init__(self, folder: Path, *allowed: tuple[str, str]) -> None:
+    def __init__(
+        self, folder: Path, *allowed: tuple[str, str], key_policy: Any = LEFT_TO_IAM
+    ) -> None:
         self.journal = folder / "guard.jsonl"
         self.sent: list[Any] = []
         self._session = botocore.session.Session()
@@ -37,8 +58,9 @@ class Door:
             {
                 "region": PLACE.region,
                 "account": PLACE.account,
+                "role": ROLE,
                 "policies": [{"Statement": statements}],
-                "topic_keys": {TOPIC: KEY},
+                "topic_keys": {TOPIC: {"arn": KEY, "policy": key_policy}},
                 "journal": str(self.journal),
             }
         )
@@ -133,7 +155,7 @@ def test_publishing_to_an_encrypted_topic_takes_the_key_too(
 @pytest.mark.parametrize(
     ("topic", "permissions"),
     [
-        (TOPIC, [("sns:Publish", TOPIC), ("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)]),
+        (TOPIC, [("sns:Publish", TOPIC), *BOTH]),
         (OPEN_TOPIC, [("sns:Publish", OPEN_TOPIC)]),
     ],
     ids=["encrypted", "not encrypted"],
@@ -147,3 +169,36 @@ def test_publishes_with_all_that_it_takes(
 
     assert len(door.sent) == 1
     assert door.written() == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "actions", "missing"),
+    [
+        ("arn:aws:iam::111122223333:role/another", ["kms:*"], "kms:Decrypt"),
+        ("arn:aws:iam::444455556666:root", ["kms:*"], "kms:Decrypt"),
+        (ROOT, ["kms:Describe*"], "kms:Decrypt"),
+        (ROOT, ["kms:Decrypt"], "kms:GenerateDataKey"),
+    ],
+    ids=["another role", "another account", "the account, but not for this", "half of it"],
+)
+def test_a_key_whose_own_policy_does_not_let_the_function_use_it_stops_the_publish(
+    principal: str, actions: list[str], missing: str, tmp_path: Path
+) -> None:
+    policy = _key_policy(principal, *actions)
+    door = Door(tmp_path, ("sns:Publish", TOPIC), *BOTH, key_policy=policy)
+    sns = door.client("sns")
+
+    with pytest.raises(ClientError, match=missing):
+        sns.publish(TopicArn=TOPIC, Message="a page")
+
+    assert door.written() == [{"function": "worker-stuck", "denied": missing, "resource": KEY}]
+    assert door.sent == []
+
+
+def test_a_key_that_names_the_role_asks_for_no_permission_of_the_role(tmp_path: Path) -> None:
+    policy = _key_policy(ROLE, "kms:Decrypt", "kms:GenerateDataKey*")
+    door = Door(tmp_path, ("sns:Publish", TOPIC), key_policy=policy)
+
+    door.client("sns").publish(TopicArn=TOPIC, Message="a page")
+
+    assert len(door.sent) == 1

@@ -5,7 +5,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from rehearsal.aws.iam import NEEDED, Demand, Place, allowed
+from rehearsal.aws.iam import NEEDED, Demand, Place, allowed, may_use_key
 
 WORKER = "arn:aws:ecs:me-south-1:111122223333:service/saas-prod/saas-worker"
 WEB = "arn:aws:ecs:me-south-1:111122223333:service/saas-prod/saas-web"
@@ -190,6 +190,55 @@ def test_a_resource_policy_asks_who_it_is(principal: Any, may: bool) -> None:
     policy = _policy(_statement(Principal=principal))
 
     assert allowed([policy], UPDATE, "events.amazonaws.com") is may
+
+
+ROLE = "arn:aws:iam::111122223333:role/worker-stuck"
+ROOT = "arn:aws:iam::111122223333:root"
+DECRYPT = Demand("kms:Decrypt", "arn:aws:kms:me-south-1:111122223333:key/1")
+
+
+def _key(effect: str, principal: str) -> dict[str, Any]:
+    return {
+        "Effect": effect,
+        "Principal": {"AWS": principal},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+
+
+GRANT = _policy({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": DECRYPT.resource})
+FORBID = _policy({"Effect": "Deny", "Action": "kms:*", "Resource": "*"})
+
+
+@pytest.mark.parametrize(
+    ("policies", "key_policy", "may"),
+    [
+        ([GRANT], _policy(_key("Allow", ROOT)), True),
+        ([], _policy(_key("Allow", ROOT)), False),
+        ([GRANT], _policy(), False),
+        ([], _policy(_key("Allow", ROLE)), True),
+        ([FORBID], _policy(_key("Allow", ROLE)), False),
+        ([GRANT, FORBID], _policy(_key("Allow", ROOT)), False),
+        ([GRANT], _policy(_key("Allow", ROOT), _key("Deny", ROLE)), False),
+        ([GRANT], _policy(_key("Allow", ROLE), _key("Deny", ROOT)), False),
+        ([GRANT], _policy(_key("Allow", f"{ROLE}-2")), False),
+    ],
+    ids=[
+        "left to IAM, which permits it",
+        "left to IAM, which is silent",
+        "nobody is named",
+        "the role is named",
+        "the role is named, and IAM denies",
+        "left to IAM, which denies",
+        "the key denies the role",
+        "the key denies the account",
+        "another role is named",
+    ],
+)
+def test_a_keys_own_policy_comes_before_the_roles(
+    policies: list[Any], key_policy: Any, may: bool
+) -> None:
+    assert may_use_key(policies, DECRYPT, ROLE, key_policy, "111122223333") is may
 
 
 @pytest.mark.parametrize("operation", sorted(NEEDED))
