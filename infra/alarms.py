@@ -7,8 +7,9 @@ from infra import chapters
 from infra.alarm import RUNBOOK, Alarm, count
 from infra.environment import Environment
 
-QUIET_MINUTES = 30
-"""Without a dead letter, before the next one pages anew: what fails is asked for again each 2 to 5 min."""
+QUIET_MINUTES = 10
+"""Without a dead letter, before the next one pages anew: what fails is asked for again each 2 to 5 min, and
+that is one trouble; what comes later may be another."""
 
 
 def table(environment: Environment, functions: Iterable[str], rules: Iterable[str]) -> list[Alarm]:

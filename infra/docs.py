@@ -41,7 +41,7 @@ UNITS = {
     "minutes": "min", "days": "days", "percent": "%", "mib": "MiB", "factor": "times",
     "connections": "connections", "limit": "connections", "requests": "requests", "errors": "errors",
     "crashes": "crashes", "stops": "stops", "probes": "probes", "good": "messages", "task": "messages",
-    "resource": "fixes", "environment": "fixes",
+    "resource": "fixes", "environment": "fixes", "lines": "lines",
 }  # fmt: skip
 """By the last word of a limit's name; a new one needs its word here."""
 OWN = {

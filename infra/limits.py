@@ -47,6 +47,12 @@ class Limits(BaseModel):
     def _known(self) -> Self:
         for name, limits in _LIMITS.items():
             _check_overrides(getattr(self, name), limits, f"limits.{name}")
+        ai = AiProviderOutageLimits(**self.ai_provider_outage)
+        if ai.error_percent > ai.alarm_percent:
+            raise ValueError(
+                f"limits.ai_provider_outage.error_percent is {ai.error_percent:g}; expected at most "
+                f"alarm_percent, {ai.alarm_percent:g}: what rings cannot count as normal"
+            )
         return self
 
 

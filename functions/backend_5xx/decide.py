@@ -91,8 +91,21 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     counted = sum(one.healthy is not None for one in recent)
     if counted < limits.good_minutes:
         return _not_counted(counted, limits)
+    if isinstance(facts.answered, Unknown):
+        return Wait(facts.answered.why, blind=True)
     if _unanswered(facts, limits):
         return None
+    return _watched(facts, incident, limits, commands, recent)
+
+
+def _watched(
+    facts: Facts,
+    incident: Incident,
+    limits: Limits,
+    commands: Commands,
+    recent: tuple[symptom.Minute, ...],
+) -> Decision:
+    """Return the end, where the good minutes are as many as are asked for and no alarm rings."""
     if any(symptom.bad(one, limits) for one in recent):
         return Wait(f"the last minute is good again; watching for {limits.good_minutes} min")
     shown = f"no bad minute for {limits.good_minutes} min ({symptom.rate(recent)})"
@@ -130,7 +143,7 @@ def _database(
     fault, since = signs.fault(facts, limits), incident.handed_over_at
     if not isinstance(fault, signs.Fault):
         return None
-    if since is None:
+    if since is None or incident.handed_over_to != fault.scenario:
         why = f"the database is at fault: {fault.why}"
         return HandOver(fault.scenario, commands.database, why)
     waited, in_hand = facts.at - since, _in_hand(facts, fault.scenario)
@@ -157,7 +170,7 @@ def _going_back(
     if isinstance(history, Unknown) or not history.going_back:
         return None
     name = f"the deployment of {history.newest.revision.name} is being taken back"
-    waited = facts.at - max(incident.opened_at, history.newest.created_at)
+    waited = facts.at - max(incident.since, history.newest.created_at)
     if waited < minutes(limits.rollout_minutes):
         return Wait(f"{name} ({history.newest.status}), not by us")
     return Escalate(f"{name} for {whole_minutes(waited)} min by now", commands.look)
@@ -170,7 +183,7 @@ def _bad_deployment(
     ends = signs.ends(facts, limits)
     if isinstance(ends, Unknown):
         return Wait(ends.why, blind=True)
-    if not (ends.crash_loop or ends.memory(limits) or signs.database(facts)):
+    if not (ends.crash_loop or ends.memory(limits) or signs.database(facts, limits)):
         return None
     fresh = signs.fresh(facts, incident, limits)
     if isinstance(fresh, Unknown):
@@ -192,7 +205,7 @@ def _what_came(facts: Facts, ends: signs.Ends, limits: Limits) -> str | Unknown:
         return ends.crash_loop
     if signs.began_before(facts):
         return ""
-    return f"{signs.database(facts)}, and only its tasks say so"
+    return f"{signs.database(facts, limits)}, and only its tasks say so"
 
 
 def _roll_back(facts: Facts, limits: Limits, commands: Commands, why: str) -> Decision:
@@ -229,8 +242,10 @@ def _explained(
     if isinstance(facts.known, Unknown):
         return None
     for cause in facts.known.causes:
-        since = max(incident.handed_over_at or incident.opened_at, cause.opened_at)
+        since = max(incident.handed_over_at or incident.since, cause.opened_at)
         in_hand = cause.in_hand(NAME, facts.at)
+        if not in_hand and not cause.explains(NAME, facts.at):
+            continue
         if facts.at - since < minutes(limits.hand_over_minutes) or in_hand:
             about = f"; {in_hand}" if in_hand else ""
             return Wait(
@@ -249,6 +264,8 @@ def _outside(
         return None
     if not recent or symptom.bad(recent[-1], limits):
         return None
+    if any(symptom.bad(one, limits) for one in recent):
+        return Wait(f"{why}, and the load balancer has seen bad minutes as well")
     return Escalate(
         f"{why}, while the load balancer sees no trouble ({symptom.rate(recent)}): look at what lies "
         "before it, such as DNS, certificate, CDN, firewall",
@@ -325,7 +342,9 @@ def _starting(
     service = facts.service
     if isinstance(service, Unknown) or service.running >= service.desired:
         return None
-    since = max(incident.opened_at, service.primary.created_at)
+    stops = () if isinstance(facts.stopped, Unknown) else facts.stopped
+    ended = [one.stopped_at for one in stops[:1]]
+    since = max([incident.since, service.primary.created_at, *ended])
     why = f"{service.running} of {service.desired} backend tasks run"
     if facts.at - since < minutes(limits.start_minutes):
         return Wait(f"{why}; ECS is starting the others")
@@ -355,7 +374,7 @@ def _says_so(
     del limits
     if isinstance(facts.health, Unknown) or facts.health.db is not False:
         return None
-    if incident.handed_over_at is not None:
+    if incident.handed_over_to == "db_unavailable":
         return None
     why = "the application itself says that its database fails, and no deployment explains it"
     return HandOver("db_unavailable", commands.database, why)

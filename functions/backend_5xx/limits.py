@@ -29,6 +29,8 @@ class Limits:
         start_minutes: that ECS may take to start tasks.
         rollout_minutes: that a deployment in progress may take.
         hand_over_minutes: that another scenario's incident is waited for.
+        database_lines: error lines about the database that count as a sign; fewer may be one odd request.
+        database_percent: of the error lines that they must be: else something else fails.
         event_minutes: an older RDS event has had its effect: a failover takes 1 to 2 min.
         connections_percent: of the limit, at which the database has none left to give.
         raise_days: memory is raised once in that time: what fills it again is a leak.
@@ -52,6 +54,8 @@ class Limits:
     start_minutes: int = 10
     rollout_minutes: int = 15
     hand_over_minutes: int = 10
+    database_lines: int = 5
+    database_percent: float = 50.0
     event_minutes: int = 15
     connections_percent: float = 95.0
     raise_days: int = 7

@@ -85,14 +85,17 @@ def fresh(facts: Facts, incident: Incident, limits: Limits) -> bool | Unknown:
     return young
 
 
-def database(facts: Facts) -> str:
+def database(facts: Facts, limits: Limits) -> str:
     """Return how the backend suffers from its database, an empty text when nothing says so."""
     if not isinstance(facts.health, Unknown) and facts.health.db is False:
         return "the health endpoint says db: error"
     lines = facts.closer.lines if facts.closer else None
-    if lines is None or isinstance(lines, Unknown) or not lines.database:
+    if lines is None or isinstance(lines, Unknown):
         return ""
-    return f"{lines.database} error lines are about the database"
+    few = lines.database < limits.database_lines
+    if few or 100 * lines.database < limits.database_percent * lines.count:
+        return ""
+    return f"{lines.database} of {lines.count} error lines are about the database"
 
 
 def began_before(facts: Facts) -> bool:
@@ -111,7 +114,7 @@ def fault(facts: Facts, limits: Limits) -> Fault | Unknown | None:
         None where there is none; ``Unknown`` where there is none among what could be read.
     """
     found: tuple[Fault | Unknown | None, ...] = (
-        _status(facts),
+        _status(facts, limits),
         _connections(facts, limits),
         _event(facts, limits),
         _worker(facts, limits),
@@ -123,11 +126,11 @@ def fault(facts: Facts, limits: Limits) -> Fault | Unknown | None:
     return None
 
 
-def _status(facts: Facts) -> Fault | Unknown | None:
+def _status(facts: Facts, limits: Limits) -> Fault | Unknown | None:
     instance = facts.instance
     if isinstance(instance, Unknown) or instance.status in rds.UP:
         return instance if isinstance(instance, Unknown) else None
-    if instance.status in rds.MAY_ANSWER and not database(facts):
+    if instance.status in rds.MAY_ANSWER and not database(facts, limits):
         return None
     why = f"RDS {instance.identifier} is {instance.status}"
     return Fault("db_unavailable", why, lasting=True)
@@ -159,7 +162,7 @@ def _event(facts: Facts, limits: Limits) -> Fault | Unknown | None:
 def _worker(facts: Facts, limits: Limits) -> Fault | Unknown | None:
     """Return what the worker's old revision says: it has the same trouble, so no deployment made it."""
     closer = facts.closer
-    if closer is None or not database(facts):
+    if closer is None or not database(facts, limits):
         return None
     lines, worker = closer.worker_lines, closer.worker
     if isinstance(lines, Unknown):
@@ -169,6 +172,6 @@ def _worker(facts: Facts, limits: Limits) -> Fault | Unknown | None:
     deployed = worker.primary.created_at
     if facts.at - deployed < minutes(limits.fresh_minutes):
         return None  # as young as the backend's: its errors may have the same cause
-    why = f"{database(facts)}, and the worker of {deployed:%d %b} has {lines.database} such lines"
+    why = f"{database(facts, limits)}, and the worker of {deployed:%d %b} has {lines.database} such lines"
     unread = Unknown(f"{worker.name}: more error lines than are read") if lines.more else None
     return Fault("db_unavailable", why, lasting=False) if lines.database else unread

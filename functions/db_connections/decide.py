@@ -292,6 +292,12 @@ def _nearly(facts: Facts, incident: Incident, limits: Limits, advice: Advice) ->
         )
     if "ALARM" in states:
         return Escalate(f"{about}, and an alarm rings", _cause(facts, limits, advice), tells=False)
+    return _usual_load(facts, incident, limits, advice, about)
+
+
+def _usual_load(
+    facts: Facts, incident: Incident, limits: Limits, advice: Advice, about: str
+) -> Decision:
     if not _lowered(incident, Outcome.VERIFIED, Outcome.FAILED, Outcome.APPLIED):
         return Resolve(f"{about}, alarms OK")
     if _percent(facts, limits, 1)[0] < limits.free_percent:

@@ -37,7 +37,7 @@ class Chapter:
 CHAPTERS: Mapping[str, Chapter] = {
     "backend_5xx": Chapter(
         ("target_5xx", "elb_5xx"),
-        ("requests", "target 5xx", "elb 5xx", "healthy"),
+        ("requests", "target 5xx", "elb 5xx", "healthy", "from outside"),
         (
             FollowUp(
                 "hold the next pipeline run, or repair the revision first: it would ship again what was "

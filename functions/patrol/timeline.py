@@ -248,4 +248,4 @@ def _values(
 
 
 def _samples(fact: Any) -> list[Mapping[str, Any]]:
-    return fact if isinstance(fact, list) else []
+    return [one for one in fact if isinstance(one, Mapping)] if isinstance(fact, list) else []

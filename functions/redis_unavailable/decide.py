@@ -10,6 +10,8 @@ Redis down, the group gone or broken                   escalate at once
 Redis down                                             wait (a failover is ElastiCache's own);
                                                        10 min: escalate
 a reconcile of ours that is not yet proved             its own rows, see ``_verify``
+a loss is possible, and a person has been asked to
+  reconcile; Redis is up since                         wait; 60 min: nothing is owed by us, see below
 a loss is possible, the reconcile after it failed      escalate
 a loss is possible, the queue is long and does not
   fall                                                 wait; 30 min: escalate
@@ -21,7 +23,9 @@ up                                                     wait; an alarm rings on f
 
 A loss is possible where Redis was away or its run changed since the incident began: ElastiCache's replication
 is asynchronous, so also a failover without a restart may have lost the newest writes. It is forgotten only by
-a reconcile that is proved, or was queued and could not be proved: nothing is resolved before.
+a reconcile that is proved, or was queued and could not be proved: nothing is resolved before. Where a person
+has been asked for it, nobody here can see whether it was done: the page repeats for an hour after the loss,
+and the end says that the quotas are that person's.
 """
 
 from collections.abc import Callable
@@ -31,6 +35,7 @@ from itertools import pairwise
 
 from redis_unavailable.checks import Facts
 from runbook.checks import metrics
+from runbook.checks.metrics import Samples
 from runbook.clock import minutes, whole_minutes
 from runbook.model import (
     Apply,
@@ -40,6 +45,7 @@ from runbook.model import (
     Incident,
     Outcome,
     Resolve,
+    Status,
     Unknown,
     Verdict,
     Wait,
@@ -51,6 +57,7 @@ WORKING = frozenset({"available", "modifying", "snapshotting"})
 
 
 DONE = "SUCCESS"
+OWED = "the AI quotas are not rebuilt by Nightshift, a person was asked to"
 FAILED = frozenset({"FAILURE", "REVOKED"})
 """States of a Celery task that has ended."""
 
@@ -69,6 +76,8 @@ class Limits:
             takes 3 min, CloudWatch 2 more.
         stale_minutes: a newest reading older than this tells nothing: the probe is behind.
         trend_probes: readings of the queue that show whether it falls.
+        owed_minutes: after the loss that the page repeats for which a person was asked to reconcile; an
+            incident that stays open for longer would take the next outage for a part of it.
     """
 
     queue_depth_good: int
@@ -79,6 +88,7 @@ class Limits:
     before_minutes: int = 5
     stale_minutes: int = 5
     trend_probes: int = 3
+    owed_minutes: int = 60
 
 
 @dataclass(frozen=True)
@@ -180,7 +190,7 @@ def _lost(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     loss = _loss(facts, incident, limits)
     if isinstance(loss, Unknown):
         return Wait(loss.why, blind=True)
-    if loss is None:
+    if loss is None or _persons(facts, incident, limits, loss):
         return None
     failed = [one for one in incident.attempts if _failed_after(one, loss.at)]
     if failed:
@@ -192,6 +202,12 @@ def _lost(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     if works:
         return Apply("reconcile", f"{loss.how}: its AI quota counters may be lost; {works}")
     return _waits(facts, incident, limits, commands, loss)
+
+
+def _persons(facts: Facts, incident: Incident, limits: Limits, loss: Loss) -> bool:
+    """Say whether a person was asked to reconcile, so long ago that the incident need not stay for it."""
+    escalated = incident.status is Status.ESCALATED
+    return escalated and facts.at - loss.at >= minutes(limits.owed_minutes)
 
 
 def _waits(
@@ -243,17 +259,12 @@ def _consumed(facts: Facts, limits: Limits) -> str | Unknown:
 
     A short queue that does not move proves no worker: the reconcile is harmless and waits for one.
     """
-    depth = facts.depth
-    if isinstance(depth, Unknown):
-        return depth
-    probes = metrics.newest(depth, limits.trend_probes)
-    if len(probes) < limits.trend_probes or facts.at - probes[-1].at > minutes(
-        limits.stale_minutes
-    ):
-        return Unknown(
-            f"the queue's depth: {len(probes)} fresh readings, {limits.trend_probes} needed"
-        )
+    probes = _probes(facts, limits)
+    if isinstance(probes, Unknown):
+        return probes
     first, last = probes[0].value, probes[-1].value
+    if probes[0].at < _restarted_at(facts):
+        return ""  # what fell since was lost, not consumed
     if last < first:
         return "workers consume again"
     if last >= limits.queue_depth_good:
@@ -263,11 +274,32 @@ def _consumed(facts: Facts, limits: Limits) -> str | Unknown:
     return f"the queue is short ({last:g} messages), and no worker is seen to consume"
 
 
+def _probes(facts: Facts, limits: Limits) -> Samples | Unknown:
+    """Return the newest readings of the queue, as many as show a trend."""
+    if isinstance(facts.depth, Unknown):
+        return facts.depth
+    probes = metrics.newest(facts.depth, limits.trend_probes)
+    stale = minutes(limits.stale_minutes)
+    if len(probes) == limits.trend_probes and facts.at - probes[-1].at <= stale:
+        return probes
+    needed = f"{len(probes)} fresh readings, {limits.trend_probes} needed"
+    return Unknown(f"the queue's depth: {needed}")
+
+
+def _restarted_at(facts: Facts) -> datetime:
+    """Return when another run of Redis was first seen; long ago where none was."""
+    runs = () if isinstance(facts.run, Unknown) else facts.run
+    changes = [now.at for before, now in pairwise(runs) if now.value != before.value]
+    return max(changes, default=facts.at - minutes(24 * 60))
+
+
 def _queued(facts: Facts, incident: Incident, limits: Limits) -> str:
-    """Return the note about a reconcile that has no proof; empty where there is none."""
+    """Return the note about a reconcile without proof, or one that is a person's; empty for none."""
     attempt = incident.unverified
     if attempt is None:
-        return ""
+        loss = _loss(facts, incident, limits)
+        owed = isinstance(loss, Loss) and _persons(facts, incident, limits, loss)
+        return f"{OWED}; " if owed else ""
     name = f"the reconcile of {attempt.outcome_at or attempt.tried_at:%H:%M}"
     works = _consumed(facts, limits)
     seen = f"the workers are not known: {works.why}" if isinstance(works, Unknown) else works

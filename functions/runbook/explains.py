@@ -1,5 +1,7 @@
 """Which trouble explains which: while the cause is open, the fixes of what it explains are silent.
 
+For a while its pages are as well, see ``TOLD``.
+
 A failed database makes 5xx and stuck workers; restarting what only suffers would make it worse. A cause
 explains for a while only: after that the other scenario's own rows count again.
 """
@@ -49,7 +51,7 @@ such a one is at work, what it explains waits in silence."""
 TOLD = timedelta(minutes=30)
 """After the page about a cause, nobody is paged about what it explains: that page repeats every 15 min, and a
 second subject would only take the person off it. Then the effect speaks for itself, in case the cause was
-another. As long as the slow twins wait that ring on the second path."""
+another."""
 TOLD_OF = frozenset(
     {
         ("db_connections", "backend_5xx"),
@@ -77,12 +79,15 @@ class Cause:
     status: Status = Status.OPEN
     paged_at: datetime | None = None
 
+    def explains(self, effect: str, now: datetime) -> bool:
+        """Say whether it is young enough to explain an effect's trouble by itself."""
+        return now - self.opened_at < EXPLAINS.get((self.scenario, effect), timedelta())
+
     def in_hand(self, effect: str, now: datetime) -> str:
         """Return who is at it, so that its effect waits in silence; empty where nobody is, or too long."""
         if self.status is Status.ESCALATED:
             return self._told(effect, now)
-        lasts = EXPLAINS.get((self.scenario, effect), timedelta())
-        works = self.scenario in WORKS_LONG and now - self.opened_at < lasts
+        works = self.scenario in WORKS_LONG and self.explains(effect, now)
         return "its scenario is at work" if works else ""
 
     def _told(self, effect: str, now: datetime) -> str:

@@ -360,8 +360,8 @@ class Held(Generic[F]):
             next_look_at=rules.next_look(decision, after, now),
             record={**line, **done},
         )
-        puts = [*(put(one) for one in rows), *also]
-        written = write(also=[*puts, *self._verdict_writes(decision, now)], token=_token())
+        puts = [*(put(one) for one in rows), *also, *self._verdict_writes(decision, now)]
+        written = write(also=[*puts, *self._releases(decision)], token=_token())
         if isinstance(written, Conflict):
             # The occupancy ran out and is another incident's by now: there is nothing to release.
             written = write(also=puts, token=_token())
@@ -371,23 +371,28 @@ class Held(Generic[F]):
         unsent = [why for why in map(self._kit.outbox.send, rows) if why]
         return record.answer(written, decision, seen, now, refusal, changed, unsent)
 
-    def _verdict_writes(self, decision: Decision, now: datetime) -> list[Mapping[str, Any]]:
-        """Free what the judged fixes occupy; remember those that helped."""
+    def _releases(self, decision: Decision) -> list[Mapping[str, Any]]:
+        """Free what the judged fixes occupy."""
         verdict = getattr(decision, "verdict", None)
-        incident = self._incident
         if verdict is None:
             return []
+        incident = self._incident
         judged = incident.judged_by(verdict)
         unsettled = {
             one.resource for one in incident.attempts if one.waits_for_verdict and one not in judged
         }
-        writes: list[Mapping[str, Any]] = [
-            limits.release(resource, incident.id)
-            for resource in sorted({one.resource for one in judged} - unsettled)
-        ]
+        free = sorted({one.resource for one in judged} - unsettled)
+        return [limits.release(resource, incident.id) for resource in free]
+
+    def _verdict_writes(self, decision: Decision, now: datetime) -> list[Mapping[str, Any]]:
+        """Close what is somebody else's by now; remember the fixes that helped."""
+        verdict = getattr(decision, "verdict", None)
+        if verdict is None:
+            return []
+        judged = self._incident.judged_by(verdict)
         if verdict.outcome is Outcome.SUPERSEDED:  # nothing of ours is left to adopt or revert
-            writes += [ledger.close(one.intent_id) for one in judged]
+            return [ledger.close(one.intent_id) for one in judged]
         if verdict.outcome is Outcome.VERIFIED:
             helped = sorted({(one.resource, one.fix) for one in judged})
-            writes += [limits.mark_verified(resource, fix, now) for resource, fix in helped]
-        return writes
+            return [limits.mark_verified(resource, fix, now) for resource, fix in helped]
+        return []

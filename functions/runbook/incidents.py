@@ -321,6 +321,7 @@ def _item(incident: Incident, claimed_until: datetime, next_look_at: datetime) -
         "page_again_at": _text(incident.page_again_at),
         "page": dict(incident.page) or None,
         "handed_over_at": _text(incident.handed_over_at),
+        "handed_over_to": incident.handed_over_to or None,
     }
 
 
@@ -379,6 +380,7 @@ def _found(item: Item, scenario: str, target: str, now: datetime) -> Incident:
         "blind_looks": 0,
         "refused_since": None,
         "handed_over_at": None,
+        "handed_over_to": "",
         "told_at": None,
         "reopened_at": (*recent, now),
     }
@@ -403,4 +405,5 @@ def _stored(item: Item) -> Incident:
         page=item.get("page", {}),
         triggers=item["triggers"],
         handed_over_at=_moment(item.get("handed_over_at")),
+        handed_over_to=item.get("handed_over_to", ""),
     )

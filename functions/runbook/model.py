@@ -199,7 +199,8 @@ class Incident:
         page_again_at: when patrol repeats the page; None when no page is open.
         page: the last page's subject and body, what patrol repeats.
         triggers: how many alarms and requests have joined.
-        handed_over_at: when it was first handed over to another scenario; None when it was not.
+        handed_over_at: when it was first handed over to the scenario that has it now; None when it was not.
+        handed_over_to: that scenario; empty when it was not.
         again: the attempt whose call did not land, while it is decided as if it had never been made: what
             its intent has taken is no reason against it. Never stored.
     """
@@ -220,6 +221,7 @@ class Incident:
     page: Mapping[str, str] = field(default_factory=dict)
     triggers: int = 1
     handed_over_at: datetime | None = None
+    handed_over_to: str = ""
     again: Attempt | None = None
 
     @property

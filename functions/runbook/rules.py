@@ -115,7 +115,9 @@ def conclude(
     if not isinstance(decision, Apply) and decision.verdict:
         incident = judge(incident, decision.verdict, now)
     if isinstance(decision, HandOver):
-        return replace(incident, handed_over_at=incident.handed_over_at or now)
+        again = incident.handed_over_to == decision.scenario
+        since = incident.handed_over_at if again else None
+        return replace(incident, handed_over_at=since or now, handed_over_to=decision.scenario)
     if isinstance(decision, Resolve):
         return replace(
             incident,

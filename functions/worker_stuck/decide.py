@@ -20,6 +20,8 @@ queue not falling fast enough, logs quiet, CPU idle    redeploy
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
 
 from runbook import crashes
 from runbook.checks import ecs, metrics
@@ -127,11 +129,16 @@ def _redis(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
     why = "Redis is down: the worker cannot consume, and is not touched"
     if incident.handed_over_at is None:
         return HandOver("redis_unavailable", commands.redis, why)
-    if facts.at - incident.handed_over_at < minutes(limits.redis_minutes):
+    since = max(incident.handed_over_at, _down_since(up))
+    if facts.at - since < minutes(limits.redis_minutes):
         return Wait(f"{why}; handed over at {incident.handed_over_at:%H:%M}")
-    return Escalate(
-        f"{why}; handed over {limits.redis_minutes} min ago and still down", commands.look
-    )
+    return Escalate(f"{why}; handed over, and down for {limits.redis_minutes} min", commands.look)
+
+
+def _down_since(up: Samples) -> datetime:
+    """Return the first minute of those without a break in which Redis was down, up to the newest."""
+    down = takewhile(lambda one: one.value < 1, reversed(up))
+    return min(one.at for one in down)
 
 
 def _verify(
@@ -259,7 +266,9 @@ def _starting(
     service = facts.service
     if isinstance(service, Unknown) or service.running >= service.desired:
         return None
-    since = max(incident.opened_at, service.primary.created_at)
+    stops = () if isinstance(facts.stopped, Unknown) else facts.stopped
+    ended = [one.stopped_at for one in stops[:1]]
+    since = max([incident.since, service.primary.created_at, *ended])
     why = f"{service.running} of {service.desired} worker tasks run"
     if facts.at - since < minutes(limits.start_minutes):
         return Wait(f"{why}; ECS is starting the others")
@@ -282,7 +291,7 @@ def _draining(
         if not busy:
             return None
         how = f"{how}, but {busy}"
-    waited = whole_minutes(facts.at - incident.opened_at)
+    waited = whole_minutes(facts.at - incident.since)
     if waited < limits.drain_minutes or _drains(probes, limits, limits.drain_minutes / 3):
         return Wait(
             f"the queue has {probes[-1].value:g} messages, {how}: a backlog, not a stuck worker"

@@ -142,8 +142,8 @@ def _outside(environment: Environment) -> Alarm:
         threshold=1,
         datapoints=count,
         of=count,
-        # A silent probe is no answer to this question; an alarm of its own tells of it.
-        missing="missing",
+        # A silent probe has an alarm of its own; here it must not keep a 5xx incident from its end.
+        missing="notBreaching",
     )
 
 

@@ -346,4 +346,4 @@ def test_the_ai_alarm_asks_for_the_numbers_that_the_environment_sets() -> None:
 def test_while_dead_letters_go_on_coming_their_alarm_rings_once(stack: Synthesized) -> None:
     (alarm,) = on(stack, "NumberOfMessagesSent")
 
-    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (1, 30)
+    assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (1, 10)

@@ -61,3 +61,20 @@ def test_more_cases_break_than_there_are_places(
 
     assert len(results) == 3 > drivers.AT_ONCE
     assert [result["why"] for result in results] == [["OSError: broken"]] * 3
+
+
+SHOWN = {
+    "scenario": "worker_stuck", "case": "frozen", "broke": "SIGSTOP", "alarms": [], "decisions": ["Wait"],
+    "ended": "paged", "fixes": 1, "verified": False, "pages": ["help"], "second_path": ["ALARM: q"],
+    "tasks": "", "tasks_done": 0, "tasks_sent": 5, "seconds_to_fix": 298,
+}  # fmt: skip
+
+
+def test_the_table_says_who_has_the_incident_and_no_more_than_is_known() -> None:
+    shown = drivers.table([SHOWN], "Rehearsed", lambda _: "as expected")
+
+    cells = {str(column.header): list(column.cells)[1] for column in shown.columns}
+    assert cells == {
+        "case": " frozen", "broke": "SIGSTOP", "alarm": "", "ended as": "paged", "fixes": "1", "proved": "",
+        "pages": "1", "tasks": "", "fix after": "298 s", "verdict": "as expected",
+    }  # fmt: skip

@@ -1,8 +1,9 @@
-"""Real processes: written down, signalled as groups, and gone when their parent is, however it went."""
+"""Real processes: written down, signalled as groups, and gone with their data when their parent is."""
 
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -32,6 +33,8 @@ from rehearsal.processes import Processes
 folder = Path(sys.argv[1])
 clock = SharedClock(folder / "clock", datetime(2026, 11, 23, tzinfo=UTC))
 processes = Processes(Journal(folder, clock))
+(folder / "data" / "base").mkdir(parents=True)
+processes.remove_at_the_end(folder / "data")
 log = folder / "family.log"
 family = processes.start("family", [sys.executable, "-c", {FAMILY!r}], log=log)
 while not log.read_text().endswith("\\n"):
@@ -44,6 +47,7 @@ print(*pids, flush=True)
 time.sleep(600)
 """
 """A case that starts and freezes such a family, tells its process ids, and waits to be killed."""
+PATIENCE_SECONDS = 10.0
 
 
 def _wait(line: list[str]) -> list[str]:
@@ -103,9 +107,21 @@ def test_close_kills_what_stands_still_too(journal: Journal, tmp_path: Path) -> 
     assert journal.read("processes")[-1]["event"] == "exit"
 
 
+def test_close_removes_the_folders_that_it_was_told_of(journal: Journal, tmp_path: Path) -> None:
+    processes = Processes(journal)
+    kept, removed = tmp_path / "kept", tmp_path / "with a space"
+    for folder in (kept, removed):
+        (folder / "base").mkdir(parents=True)
+    processes.remove_at_the_end(removed)
+
+    processes.close()
+
+    assert (kept.exists(), removed.exists()) == (True, False)
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.usefixtures("can_rehearse")
-def test_a_stopped_family_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
+def test_a_stopped_family_and_its_data_go_with_the_process_that_started_it(tmp_path: Path) -> None:
     command = [sys.executable, "-c", PARENT, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:  # noqa: S603
         try:
@@ -116,3 +132,7 @@ def test_a_stopped_family_dies_with_the_process_that_started_it(tmp_path: Path) 
 
     assert len(family) == 2
     assert wait_until_gone(family) == []
+    until = time.monotonic() + PATIENCE_SECONDS
+    while (tmp_path / "data").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not (tmp_path / "data").exists()

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from evidence import ALARM, BREAK, Line, Night, Spoil, at, message, repaired, transition
+from evidence import ALARM, BREAK, Line, Night, Spoil, at, message, page, repaired, transition
 from rehearsal.cases.case import Case, Evidence
 from rehearsal.changes import Change
 from rehearsal.result import result_of, undone
+from rehearsal.saas.saas import BACKEND, WORKER
 
 UPDATE = {
     "at": at("03:13"), "function": "f", "service": "ecs", "operation": "UpdateService", "status": 200,
@@ -25,14 +26,19 @@ def _alarm(clock: str, after: str, name: str = ALARM) -> Line:
     return transition(clock, BEFORE[after], after, name)
 
 
-def _result(folder: Path, alarms: list[Line], spoil: Spoil = lambda _: None) -> dict[str, Any]:
+def _result(
+    folder: Path,
+    alarms: list[Line],
+    spoil: Spoil = lambda _: None,
+    parts: frozenset[str] = frozenset({WORKER}),
+) -> dict[str, Any]:
     """Return the result of a repaired night with these transitions of its alarms."""
     night = repaired()
     night.files["alarms"] = alarms
     night.files["changes"] = [UPDATE]
     spoil(night)
     night.judged(folder)
-    case = Case("frozen", "SIGSTOP", lambda _: True, night.expected)
+    case = Case("frozen", "SIGSTOP", lambda _: True, night.expected, parts=parts)
     return result_of(case, folder, night.ended, Evidence())
 
 
@@ -168,6 +174,63 @@ def test_what_is_taken_back_is_counted_in_the_changes(texts: tuple[str, ...], co
     made = [Change(at(f"03:{minute}"), "f", text) for minute, text in enumerate(texts, start=10)]
 
     assert undone(made) == count
+
+
+def _decisions(*words: str, scenario: str = "worker_stuck") -> list[Line]:
+    return [{"pk": f"record#{scenario}-20261123-1a2b", "decided": word} for word in words]
+
+
+ENDED: dict[str, tuple[list[Line], str]] = {
+    "no incident": ([], ""),
+    "another scenario's": (_decisions("Resolve", scenario="worker_stuck_again"), ""),
+    "still waits": (_decisions("Apply", "Wait"), "waits"),
+    "resolved": (_decisions("Wait", "Resolve"), "resolved"),
+    "a person has it": (_decisions("Escalate", "Wait", "Wait"), "paged"),
+    "a person had it": (_decisions("Escalate", "Wait", "Resolve"), "resolved"),
+    "open again": (_decisions("Escalate", "Resolve", "Wait"), "waits"),
+    "an entry without a decision": (
+        [*_decisions("Resolve"), {"pk": "record#worker_stuck-1"}],
+        "resolved",
+    ),
+}
+
+
+@pytest.mark.parametrize(("records", "word"), ENDED.values(), ids=ENDED.keys())
+def test_an_incident_that_a_person_has_did_not_end_as_a_wait(
+    records: list[Line], word: str, tmp_path: Path
+) -> None:
+    result = _result(tmp_path, [RANG], lambda night: night.end(records=records))
+
+    assert result["ended"] == word
+
+
+def _redis_again(night: Night) -> None:
+    night.add("processes", {"at": at("03:09"), "pid": 2, "name": "redis", "event": "start"})
+
+
+TASKS: dict[str, tuple[Spoil, frozenset[str], str]] = {
+    "counted": (lambda _: None, frozenset({WORKER}), "9 of 10"),
+    "no worker": (lambda _: None, frozenset({BACKEND}), ""),
+    "Redis came back empty": (_redis_again, frozenset({WORKER, BACKEND}), ""),
+}
+
+
+@pytest.mark.parametrize(("spoil", "parts", "text"), TASKS.values(), ids=TASKS.keys())
+def test_tasks_are_shown_where_there_is_a_worker_and_redis_kept_its_list(
+    spoil: Spoil, parts: frozenset[str], text: str, tmp_path: Path
+) -> None:
+    result = _result(tmp_path, [RANG], spoil, parts)
+
+    assert result["tasks"] == text
+
+
+def test_pages_are_shown_without_repeats_and_without_the_second_path(tmp_path: Path) -> None:
+    first, again = page("03:14", "stuck", "1"), page("03:29", "stuck", "1-page_again_at-2")
+    other = message("03:40", "second-path", 'ALARM: "queue"')
+
+    result = _result(tmp_path, [RANG], lambda night: night.add("messages", first, again, other))
+
+    assert result["pages"] == ["stuck"]
 
 
 def test_what_the_records_claim_to_have_undone_is_not_counted(tmp_path: Path) -> None:

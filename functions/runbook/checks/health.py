@@ -5,9 +5,23 @@ from dataclasses import dataclass
 from runbook.checks import http
 from runbook.model import Unknown
 
-GOOD = frozenset({"ok", "up", "healthy", "connected"})
-BAD = frozenset({"error", "down", "unhealthy", "unavailable", "timeout", "disconnected"})
+GOOD = frozenset({"ok", "up", "healthy", "connected", "pass"})
+BAD = frozenset(
+    {
+        "error",
+        "down",
+        "unhealthy",
+        "unavailable",
+        "timeout",
+        "disconnected",
+        "degraded",
+        "fail",
+        "failed",
+    }
+)
 """Words of a field, in lower case; any other word says nothing, and is not guessed at."""
+GATEWAY = frozenset({502, 503, 504})
+"""Statuses with which something in front of the application says that it got no answer."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +50,9 @@ class Health:
 
     @property
     def own(self) -> bool:
-        """Say whether the application itself has answered: it is well, or it says what fails."""
+        """Say whether the application itself has answered; a gateway in its place may speak JSON as well."""
         speaks = any(one is not None for one in (self.overall, self.db, self.redis))
-        return self.spoken and (self.status == 200 or speaks)
+        return self.spoken and (self.status not in GATEWAY or speaks)
 
 
 def read(url: str) -> Health | Unknown:

@@ -105,14 +105,14 @@ def line(fact: Samples | Unknown, count: int, unit: str) -> str:
 
 
 def beside(counter: Samples | Unknown, steady: Samples | Unknown) -> Samples | Unknown:
-    """Return a counter at the minutes of a series that has one each minute, for people.
+    """Return a counter with a 0 at each minute of another series at which it counted nothing, for people.
 
     A counter has no datapoint where it counted nothing: by itself its newest ones may be of an hour ago.
     """
-    if isinstance(counter, Unknown) or isinstance(steady, Unknown) or not steady:
+    if isinstance(counter, Unknown) or isinstance(steady, Unknown):
         return counter
-    counted = {sample.at: sample.value for sample in counter}
-    return tuple(Sample(one.at, counted.get(one.at, 0.0)) for one in steady)
+    counted = {**{one.at: 0.0 for one in steady}, **{one.at: one.value for one in counter}}
+    return tuple(Sample(at, value) for at, value in sorted(counted.items()))
 
 
 def summary(fact: Samples | Unknown, unit: str) -> str:

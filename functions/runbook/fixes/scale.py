@@ -23,7 +23,7 @@ from runbook.permissions import Need
 NEEDS = (Need("ecs:UpdateService", "changed_service"),)
 
 STEP = 0.25
-"""Of the tasks, at the most: the rest carries the load with a third more each."""
+"""Of the tasks, rounded down but one at least: the rest carries the load with a third more each."""
 MOST_CPU_PERCENT = 70.0
 """Predicted for the tasks that are left: above it latency grows faster than what is released."""
 FEWEST_CPU = 3

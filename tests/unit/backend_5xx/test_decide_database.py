@@ -68,9 +68,9 @@ def rds(status: str) -> dict[str, Any]:
             id="the-workers-old-revision-says-it-too",
         ),
         pytest.param(
-            {"closer": closer(lines=errors(9, 2), worker_lines=errors(9, 3))},
+            {"closer": closer(lines=errors(9, 5), worker_lines=errors(9, 3))},
             "db_unavailable",
-            "2 error lines are about the database, and the worker of 26 Oct has 3 such lines",
+            "5 of 9 error lines are about the database, and the worker of 26 Oct has 3 such lines",
             id="both-logs-say-it",
         ),
     ],
@@ -155,8 +155,9 @@ def test_the_database_comes_before_every_fix_of_our_own(other: dict[str, Any]) -
     assert kind(decided(facts(**rds("stopped"), **other))) == "HandOver"
 
 
-def handed_over(minutes: float) -> Any:
-    return incident(opened=minutes + 1, handed_over_at=ago(minutes))
+def handed_over(minutes: float, to: str = "db_unavailable", opened: float | None = None) -> Any:
+    began = minutes + 1 if opened is None else opened
+    return incident(opened=began, handed_over_at=ago(minutes), handed_over_to=to)
 
 
 FAILOVER = {"events": (event(3, "failover"),)}
@@ -219,7 +220,7 @@ def test_waits_in_silence_while_scenario_b_works_on_the_connections(
     connections: Samples, minutes: float, status: Status, expected: str
 ) -> None:
     seen = facts(connections=connections, known=cause("db_connections", minutes, status))
-    about = incident(opened=40, handed_over_at=ago(minutes))
+    about = handed_over(minutes, "db_connections", opened=40)
 
     assert kind(decided(seen, about)) == expected
 
@@ -240,18 +241,30 @@ def test_pages_nobody_who_was_paged_about_the_database(
 ) -> None:
     known = cause("db_unavailable", 300, Status.ESCALATED, paged)
 
-    decision = decided(facts(**seen, known=known), incident(opened=40, handed_over_at=ago(40)))
+    decision = decided(facts(**seen, known=known), handed_over(40))
 
     assert kind(decision) == expected
     if expected == "Wait":
         assert "a person was paged about it at" in decision.reason
 
 
-def test_waits_for_an_older_incident_from_its_own_beginning_on() -> None:
-    seen = facts(known=cause("db_unavailable", 300))
+@pytest.mark.parametrize("status", [Status.OPEN, Status.ESCALATED])
+def test_an_old_incident_of_another_scenario_explains_nothing_any_more(status: Status) -> None:
+    assert kind(decided(facts(known=cause("redis_unavailable", 20, status)))) == "Escalate"
 
-    assert kind(decided(seen, incident(opened=9))) == "Wait"
-    assert kind(decided(seen, incident(opened=10))) == "Escalate"
+
+def test_what_fails_now_is_handed_over_anew_where_another_chapter_had_it_before() -> None:
+    seen = facts(connections=series(197))
+
+    assert kind(decided(seen, handed_over(24, "db_unavailable"))) == "HandOver"
+    assert kind(decided(seen, handed_over(5, "db_connections"))) == "Wait"
+
+
+def test_a_few_lines_about_the_database_among_many_are_no_sign() -> None:
+    few = facts(**fresh(), closer=closer(lines=errors(5, 4)))
+    beside = facts(**fresh(), closer=closer(lines=errors(400, 199)))
+
+    assert [kind(decided(seen)) for seen in (few, beside)] == ["Escalate", "Escalate"]
 
 
 def test_does_not_wait_with_what_only_a_fresh_deployment_shows() -> None:

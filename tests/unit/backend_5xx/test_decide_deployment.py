@@ -72,9 +72,9 @@ def test_stops_one_that_is_still_under_way() -> None:
         pytest.param({"stopped": out_of_memory(1, 4)}, ROLL_BACK, id="out-of-memory"),
         pytest.param({"stopped": out_of_memory(1)}, "Escalate", id="out-of-memory-once"),
         pytest.param(SICK, ROLL_BACK, id="db-error-by-the-health-endpoint"),
-        pytest.param({"closer": closer(lines=errors(9, 4))}, ROLL_BACK, id="db-errors-in-its-log"),
+        pytest.param({"closer": closer(lines=errors(9, 5))}, ROLL_BACK, id="db-errors-in-its-log"),
         pytest.param(
-            {"closer": closer(lines=errors(9, 4, since=12))},
+            {"closer": closer(lines=errors(9, 5, since=12))},
             "Escalate",
             id="db-errors-since-before-the-deployment",
         ),

@@ -44,7 +44,7 @@ def test_pages_with_what_a_user_would_see_and_where_to_look() -> None:
         pytest.param({"answered": series(1, 0, 0)}, "Wait", id="two-minutes"),
         pytest.param({"answered": series(0, 0)}, "Wait", id="two-minutes-that-there-are"),
         pytest.param({"answered": series(0, 0, 0, newest=6)}, "Wait", id="long-ago"),
-        pytest.param({"answered": UNKNOWN}, "Wait", id="not-read"),
+        pytest.param({"answered": UNKNOWN}, "Wait blind", id="not-read"),
         pytest.param({"health": Health(200, db=True, redis=True)}, "Wait", id="answered-now"),
         pytest.param(
             {"health": Health(503, db=True, redis=False)}, "Wait", id="it-says-what-fails"
@@ -80,6 +80,15 @@ def test_leaves_to_the_other_rows_what_the_balancer_sees_or_the_tasks_show(
     assert kind(decision) == "Escalate"
     assert why in decision.reason
     assert "from outside" not in decision.reason
+
+
+def test_waits_where_the_balancer_has_seen_bad_minutes_as_well() -> None:
+    back = facts(**{**CLOSED, "healthy": series(2, 2, 0, 0, 0, 2)})
+
+    decision = decided(back)
+
+    assert kind(decision) == "Wait"
+    assert "the load balancer has seen bad minutes as well" in decision.reason
 
 
 def test_waits_where_another_incident_explains_it() -> None:

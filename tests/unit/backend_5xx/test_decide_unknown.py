@@ -37,7 +37,16 @@ SITUATIONS: dict[str, tuple[dict[str, Any], str, set[str]]] = {
     "a good night": (
         GOOD,
         "Resolve",
-        {"service", "stopped", "requests", "target_5xx", "elb_5xx", "healthy", "alarms"},
+        {
+            "service",
+            "stopped",
+            "requests",
+            "target_5xx",
+            "elb_5xx",
+            "healthy",
+            "alarms",
+            "answered",
+        },
     ),
 }
 """By name: the facts, what is decided, and what of the facts that decision reads."""

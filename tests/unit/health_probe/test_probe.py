@@ -40,7 +40,7 @@ def web() -> Iterator[Web]:
             200, b'{"status":"down"}', {"HealthOk": 0, "HealthAnswered": 1}, id="only-the-whole"
         ),
         pytest.param(
-            500, b'{"error":"internal"}', {"HealthOk": 0, "HealthAnswered": 0}, id="says-nothing"
+            503, b'{"message":"busy"}', {"HealthOk": 0, "HealthAnswered": 0}, id="a-gateway"
         ),
         pytest.param(302, b"", {"HealthOk": 0, "HealthAnswered": 0}, id="a-redirect"),
         pytest.param(500, b"<html>", {"HealthOk": 0, "HealthAnswered": 0}, id="HTML"),

@@ -219,9 +219,45 @@ def test_a_failed_reconcile_is_told_with_the_command() -> None:
 def test_a_loss_of_hours_ago_is_not_resolved() -> None:
     long_ago = {"up": series(0, 0, *[1] * 300), "run": series(7, *[8] * 300)}
 
-    decision = decided(facts(**long_ago), incident(opened=302, status=Status.ESCALATED))
+    decision = decided(facts(**long_ago), incident(opened=302))
 
     assert kind(decision) == "Apply reconcile"
+
+
+@pytest.mark.parametrize(
+    ("since", "alarm", "expected"),
+    [
+        pytest.param(59, "OK", "Apply reconcile", id="59 min ago"),
+        pytest.param(61, "OK", "Resolve", id="an hour ago"),
+        pytest.param(61, "ALARM", "Escalate", id="an alarm rings on"),
+    ],
+)
+def test_a_loss_that_a_person_was_asked_about_does_not_keep_the_incident_open_for_ever(
+    since: int, alarm: str, expected: str
+) -> None:
+    lost = {"up": series(0, *[1] * since), "run": series(7, *[8] * since)}
+
+    decision = decided(
+        facts(**lost, alarms={"redis-up": alarm}), incident(opened=90, status=Status.ESCALATED)
+    )
+
+    assert kind(decision) == expected
+    if expected == "Resolve":
+        assert (
+            "the AI quotas are not rebuilt by Nightshift, a person was asked to" in decision.reason
+        )
+
+
+def test_a_queue_that_was_lost_with_redis_is_not_taken_for_consumed() -> None:
+    lost = {"up": series(1, 0, 1, 1), "run": series(7, 8, 8), "depth": series(500, 0, 0)}
+
+    just_back = decided(facts(**lost), incident(opened=4))
+    longer = {**lost, "run": series(7, 8, 8, 8), "depth": series(500, 0, 0, 0)}
+    later = decided(facts(**longer), incident(opened=4))
+
+    assert kind(just_back) == "Wait"
+    assert kind(later) == "Apply reconcile"
+    assert "no worker is seen to consume" in later.reason
 
 
 def test_a_restart_after_the_reconcile_is_another_loss() -> None:

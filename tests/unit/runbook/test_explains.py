@@ -63,6 +63,13 @@ def test_a_cause_explains_for_a_while_only(cause: str, effect: str, minutes: flo
     assert over == ""
 
 
+def test_a_cause_that_came_back_explains_anew() -> None:
+    again = {"reopened_at": [to_text(ago(100)), to_text(ago(14))]}
+
+    assert said("db_unavailable", "backend_5xx", 200, **again).endswith("and explains this")
+    assert said("db_unavailable", "backend_5xx", 200, reopened_at=[to_text(ago(15))]) == ""
+
+
 def test_no_two_scenarios_wait_for_each_other() -> None:
     assert not [pair for pair in EXPLAINS if pair[::-1] in EXPLAINS]
 

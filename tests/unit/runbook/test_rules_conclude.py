@@ -83,11 +83,39 @@ def test_an_escalation_repeats_its_page_after_15_min() -> None:
     assert after.page_again_at == NOW + timedelta(minutes=15)
 
 
-@pytest.mark.parametrize("before", [None, ago(3)], ids=["first", "again"])
-def test_a_hand_over_remembers_when_it_was_first_made(before: Any) -> None:
-    after = rules.conclude(incident(handed_over_at=before), HAND_OVER, NOW)
+@pytest.mark.parametrize(
+    ("before", "tells", "expected"),
+    [
+        pytest.param(None, True, NOW, id="what it is"),
+        pytest.param(ago(9), True, NOW, id="what it is, anew"),
+        pytest.param(None, False, None, id="that nobody can tell"),
+        pytest.param(ago(9), False, ago(9), id="that nobody can tell any more"),
+    ],
+)
+def test_an_escalation_remembers_since_when_a_person_knows(
+    before: Any, tells: bool, expected: Any
+) -> None:
+    after = rules.conclude(incident(told_at=before), Escalate("help", tells=tells), NOW)
 
-    assert after.handed_over_at == (before or NOW)
+    assert after.told_at == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "to", "expected"),
+    [
+        pytest.param(None, "", NOW, id="first"),
+        pytest.param(ago(3), "redis_unavailable", ago(3), id="again"),
+        pytest.param(ago(3), "db_unavailable", NOW, id="to another"),
+    ],
+)
+def test_a_hand_over_remembers_to_whom_and_when_it_was_first_made(
+    before: Any, to: str, expected: Any
+) -> None:
+    about = incident(handed_over_at=before, handed_over_to=to)
+
+    after = rules.conclude(about, HAND_OVER, NOW)
+
+    assert (after.handed_over_at, after.handed_over_to) == (expected, "redis_unavailable")
     assert after.status is Status.OPEN
 
 

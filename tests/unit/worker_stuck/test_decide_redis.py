@@ -36,6 +36,13 @@ def test_waits_10_min_for_whom_it_handed_over_to(minutes: float, expected: str) 
     assert expected == kind(decision)
 
 
+def test_a_second_outage_is_waited_for_like_the_first() -> None:
+    long_ago = replace(incident(), handed_over_at=ago(25))
+
+    assert kind(decided(facts(redis_up=series(*[1] * 15, 0)), long_ago)) == "Wait"
+    assert kind(decided(facts(redis_up=series(*[1] * 5, *[0] * 11)), long_ago)) == "Escalate"
+
+
 def test_looks_at_the_worker_again_once_redis_is_up() -> None:
     handed_over = replace(incident(), handed_over_at=ago(5))
 

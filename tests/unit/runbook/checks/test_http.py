@@ -151,7 +151,18 @@ def test_a_token_goes_in_and_never_comes_out(web: Web) -> None:
             id="the whole is not well",
         ),
         pytest.param(
-            500, b'{"message":"hm"}', Health(500, None, None), False, False, id="says nothing"
+            500, b'{"message":"hm"}', Health(500, None, None), False, True, id="no word of ours"
+        ),
+        pytest.param(
+            504, b'{"message":"hm"}', Health(504, None, None), False, False, id="a gateway"
+        ),
+        pytest.param(
+            503,
+            b'{"status":"fail"}',
+            Health(503, None, None, overall=False),
+            False,
+            True,
+            id="health+json",
         ),
         pytest.param(
             502,

@@ -118,7 +118,8 @@ STEADY = (Sample(ago(3), 2), Sample(ago(2), 2), Sample(ago(1), 2))
 @pytest.mark.parametrize(
     ("counter", "steady", "expected"),
     [
-        pytest.param((Sample(ago(60), 9), Sample(ago(2), 4)), STEADY, "0 4 0 x", id="beside"),
+        pytest.param((Sample(ago(60), 9), Sample(ago(2), 4)), STEADY, "9 0 4 0 x", id="beside"),
+        pytest.param((Sample(ago(1), 8), Sample(ago(0), 9)), STEADY[:1], "0 8 9 x", id="later"),
         pytest.param((), STEADY, "0 0 0 x", id="nothing-counted"),
         pytest.param((Sample(ago(2), 4),), (), "4 x", id="nothing-beside-it"),
         pytest.param((Sample(ago(2), 4),), Unknown("not read"), "4 x", id="unknown-beside-it"),
