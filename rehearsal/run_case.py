@@ -41,7 +41,9 @@ def _die_with_the_driver() -> None:
 
 def live_through(case: Case, stage: Stage) -> bool:
     """Break something, live until the case's end and for a while after; say whether the end came in time."""
-    in_time = case.play(stage)
+    if not case.says_when:
+        stage.broke()
+    in_time = case.play(stage) and bool(stage.broke_at)
     if in_time:
         stage.until(lambda: False, AFTERWARDS_MINUTES)
     return in_time
@@ -49,8 +51,6 @@ def live_through(case: Case, stage: Stage) -> bool:
 
 def _play(scenario: str, case: Case, stage: Stage) -> Ended:
     stage.ready()
-    broke_at = stage.clock.now().isoformat(timespec="milliseconds")
-    print(f"{broke_at[11:16]} BREAK      {case.broke}", flush=True)
     in_time = live_through(case, stage)
     table = stage.table()
     records = sorted(
@@ -60,7 +60,7 @@ def _play(scenario: str, case: Case, stage: Stage) -> Ended:
     return Ended(
         scenario=scenario,
         in_time=in_time,
-        broke_at=broke_at,
+        broke_at=stage.broke_at or stage.clock.now().isoformat(timespec="milliseconds"),
         depth=stage.depth(),
         sent=stage.sent,
         done=stage.broker.done(),
@@ -140,7 +140,11 @@ def main() -> int:
     )
 
     def show(name: str, line: dict[str, Any]) -> None:
-        text = words(name, line)
+        text = (
+            f"{line['at'][11:16]} BREAK      {case.broke}"
+            if name == "breaks"
+            else words(name, line)
+        )
         if text:
             print(text, flush=True)  # the driver reads this
 

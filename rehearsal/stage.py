@@ -37,6 +37,9 @@ class Stage:
         web_port: where the SaaS is reached.
         parts: of the SaaS, those that the case needs.
         counts: tasks of a service, and chats a minute, where they differ from the usual.
+
+    Attributes:
+        broke_at: the moment of the break, as the journal writes moments; empty before it.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Stage:
         self.journal = Journal(folder, self.clock)
         self.processes = Processes(self.journal)
         self.sent = 0
+        self.broke_at = ""
         self._assembly = assembly
         self._web_port = web_port
         self._parts = parts
@@ -153,6 +157,11 @@ class Stage:
             raise RuntimeError("the stage is not ready: see the logs of its parts")
         self.aws.watch()
         self.until(lambda: False, MEASURED_MINUTES)
+
+    def broke(self) -> None:
+        """Say that what is broken breaks now."""
+        self.broke_at = self.clock.now().isoformat(timespec="milliseconds")
+        self.journal.write("breaks")
 
     def _works(self) -> bool:
         saas = self.saas

@@ -52,6 +52,7 @@ def bad_deployment(stage: Stage) -> bool:
     crash = stage.folder / "crash-new"
     _deploy(stage, SAAS_CRASH_WHEN=str(crash))
     complete = _deployed(stage)
+    stage.broke()
     crash.touch()
     return complete and stage.until(lambda: resolved(stage, "backend_5xx"), 90)
 
@@ -120,7 +121,7 @@ CASES = (
             updates=("rollback applied", "fix verified", "resolved"),
             proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND, new_workers=True, alarm_ok=True,
         ),
-        parts=PARTS, counts=BACKENDS, alarm=NOBODY_THERE,
+        parts=PARTS, counts=BACKENDS, alarm=NOBODY_THERE, says_when=True,
     ),
     Case(
         "bad_rollout", "a version crashes in its rollout", bad_rollout,

@@ -66,6 +66,7 @@ class Case:
         parts: of the SaaS, those that it needs.
         counts: tasks of a service, and chats a minute, where they differ from the usual.
         alarm: the critical alarm, by its name after the prefix.
+        says_when: ``play`` calls ``stage.broke()`` at the moment of the break; else that is its start.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Case:
     parts: frozenset[str] = frozenset({WORKER})
     counts: Mapping[str, int] = field(default_factory=dict)
     alarm: str = "worker_stuck/queue-depth"
+    says_when: bool = False
 
 
 @dataclass

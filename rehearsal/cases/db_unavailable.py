@@ -23,6 +23,7 @@ def _live(stage: Stage, seconds: float) -> None:
 def failover(stage: Stage) -> bool:
     """The primary is lost and the standby takes over: waited for, nothing is touched."""
     stage.until(lambda: stage.clock.now().second >= LATE_SECOND, 1)
+    stage.broke()
     stage.troubles.fail_over()
     _live(stage, FAILOVER_SECONDS)
     stage.troubles.failed_over()
@@ -57,7 +58,7 @@ CASES = (
             changes=(), records=("is on its way back", "is ok for 5 min"),
             others=("backend_5xx",), tasks=BACKEND, untouched=True,
         ),
-        parts=PARTS, alarm=ALARM,
+        parts=PARTS, alarm=ALARM, says_when=True,
     ),
     Case(
         "storage_full", "Postgres is killed; RDS says storage-full", storage_full,

@@ -25,10 +25,15 @@ def _rebuilt(world: World) -> str:
     return ""
 
 
+def _enough_to_lose(stage: Stage) -> None:
+    """Live until there is enough to prove something with: it is then that something breaks."""
+    stage.until(lambda: stage.saas.rows() >= ROWS, 30)
+    stage.broke()
+
+
 def _fail_over(stage: Stage) -> int:
     """Lose Redis for some minutes, while users go on; return how many rows were written meanwhile."""
     saas = stage.saas
-    stage.until(lambda: saas.rows() >= ROWS, 30)
     before = saas.rows()
     saas.broker.kill()
     saas.managed.set_redis("modifying")
@@ -42,22 +47,23 @@ def _fail_over(stage: Stage) -> int:
 
 def failover_with_loss(stage: Stage) -> bool:
     """Redis fails over and has lost its counters: waited for, then they are rebuilt."""
+    _enough_to_lose(stage)
     written = _fail_over(stage)
     return written > 0 and stage.until(lambda: resolved(stage, "redis_unavailable"), 60)
 
 
 def restart_unseen(stage: Stage) -> bool:
     """Redis restarts empty between two probes: no probe fails, and the counters are rebuilt all the same."""
-    saas = stage.saas
-    stage.until(lambda: saas.rows() >= ROWS, 30)
-    saas.broker.kill()
-    saas.broker.start()
+    _enough_to_lose(stage)
+    stage.saas.broker.kill()
+    stage.saas.broker.start()
     return stage.until(lambda: resolved(stage, "redis_unavailable"), 60)
 
 
 def workers_stuck(stage: Stage) -> bool:
     """Redis is back and the workers do not consume: the reconcile, a task of theirs, waits for them."""
     saas = stage.saas
+    _enough_to_lose(stage)
     for task in saas.worker.running():
         stage.processes.signal(task.process, signal.SIGSTOP)
     _fail_over(stage)
@@ -73,6 +79,7 @@ def workers_stuck(stage: Stage) -> bool:
 def token_expired(stage: Stage) -> bool:
     """The admin token is not accepted any more: the page names the secret."""
     name = stage.environment.reconcile.secret
+    _enough_to_lose(stage)
     stage.aws.client("secretsmanager").put_secret_value(SecretId=name, SecretString="expired")
     _fail_over(stage)
     return stage.until(lambda: paged(stage, "redis_unavailable", name), 40)
@@ -85,7 +92,7 @@ CASES = (
             changes=(RECONCILE,), updates=("reconcile applied", "resolved"),
             proofs=(_rebuilt,), alarm_ok=True,
         ),
-        parts=PARTS, counts=COUNTS, alarm=ALARM,
+        parts=PARTS, counts=COUNTS, alarm=ALARM, says_when=True,
     ),
     Case(
         "restart_unseen", "Redis restarts empty between two probes", restart_unseen,
@@ -93,7 +100,7 @@ CASES = (
             changes=(RECONCILE,), updates=("reconcile applied", "resolved"),
             records=("Redis restarted",), proofs=(_rebuilt,), alarm_ok=True,
         ),
-        parts=PARTS, counts=COUNTS, alarm="redis_unavailable/redis-run",
+        parts=PARTS, counts=COUNTS, alarm="redis_unavailable/redis-run", says_when=True,
     ),
     Case(
         "workers_stuck", "Redis comes back empty; workers stopped", workers_stuck,
@@ -101,11 +108,11 @@ CASES = (
             changes=(RECONCILE,), records=("waits until workers consume",), proofs=(_rebuilt,),
             others=("worker_stuck",),
         ),
-        parts=PARTS, counts=COUNTS, alarm=ALARM,
+        parts=PARTS, counts=COUNTS, alarm=ALARM, says_when=True,
     ),
     Case(
         "token_expired", "Redis comes back empty; old token", token_expired,
         Expected(changes=(), pages=(("prod/super-admin-token", "is not accepted"),)),
-        parts=PARTS, counts=COUNTS, alarm=ALARM,
+        parts=PARTS, counts=COUNTS, alarm=ALARM, says_when=True,
     ),
 )  # fmt: skip
