@@ -1,7 +1,8 @@
-"""Real processes that never outlive the rehearsal, whatever kills it.
+"""Real processes that never outlive the rehearsal, whatever kills it, and folders that do not either.
 
 Each is started in a group of its own. A minder, a tiny process, is told of every group over a pipe; when
-the pipe closes, because the case ended or was killed, it kills them all, stopped ones too.
+the pipe closes, because the case ended or was killed, it kills them all, stopped ones too. Then it removes
+the folders that it was told of: for a while, since a Postgres that lost its parent may still write to them.
 """
 
 import os
@@ -16,17 +17,26 @@ from typing import IO
 from rehearsal.journal import Journal
 
 _MINDER = """
-import os, signal, sys
-groups = set()
+import os, shutil, signal, sys, time
+groups, folders = set(), set()
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 for line in sys.stdin:
-    groups.add(int(line))
+    kind, what = line.rstrip("\\n").split(" ", 1)
+    if kind == "group":
+        groups.add(int(what))
+    else:
+        folders.add(what)
 for group in groups:
     try:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         pass
+until = time.monotonic() + 10
+while any(map(os.path.exists, folders)) and time.monotonic() < until:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    time.sleep(0.05)
 """
 
 
@@ -74,13 +84,20 @@ class Processes:
                 group=pwd.getpwnam(user).pw_gid if user else None,
                 extra_groups=[] if user else None,
             )
-        if self._minder.stdin is None:
-            raise RuntimeError("the minder has no pipe: nothing would stop what is started")
-        self._minder.stdin.write(f"{process.pid}\n".encode())
-        self._minder.stdin.flush()
+        self._tell_minder(f"group {process.pid}")
         self._running[process.pid] = (name, process)
         self._journal.write("processes", pid=process.pid, name=name, event="start")
         return process
+
+    def _tell_minder(self, line: str) -> None:
+        if self._minder.stdin is None:
+            raise RuntimeError("the minder has no pipe: nothing would stop what is started")
+        self._minder.stdin.write(f"{line}\n".encode())
+        self._minder.stdin.flush()
+
+    def remove_at_the_end(self, folder: Path) -> None:
+        """Have a folder removed once all processes are gone."""
+        self._tell_minder(f"folder {folder}")
 
     def signal(self, process: subprocess.Popen[bytes], number: signal.Signals) -> None:
         """Send a signal to the process's whole group, if it still runs."""
@@ -101,7 +118,7 @@ class Processes:
                 self._journal.write("processes", pid=pid, name=name, event="exit", exit_code=code)
 
     def close(self) -> None:
-        """Kill whatever still runs, and wait for it."""
+        """Kill whatever still runs, and wait for it and for the minder."""
         for _, process in self._running.values():
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

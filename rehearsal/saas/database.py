@@ -45,7 +45,7 @@ class Database:
         port: free on 127.0.0.1.
         max_connections: as the environment file has them.
         reserved: of those, for superusers.
-        processes: starts it.
+        processes: starts it, and removes its data at the end.
     """
 
     def __init__(
@@ -69,7 +69,9 @@ class Database:
             # 16 has a second reserve; RDS's reserve is what the environment file names.
             "reserved_connections": 0,
         }
+        # Not in the case's folder, which may lie where ``nobody`` may not look.
         self._home = Path(tempfile.mkdtemp(prefix="nightshift-postgres-"))
+        processes.remove_at_the_end(self._home)
         self._user = "nobody" if os.geteuid() == 0 else None
         self._home.chmod(0o755)
         self._installed = self._install()
@@ -189,10 +191,9 @@ class Database:
         return int(count)
 
     def close(self) -> None:
-        """Stop the server and remove its data."""
+        """Stop the server."""
         if self.process is not None and self.process.poll() is None:
             self.kill()
-        shutil.rmtree(self._home, ignore_errors=True)
 
 
 def _headers(folder: str, names: list[str]) -> set[str]:
