@@ -1,4 +1,4 @@
-"""What the cases ask of the SaaS at their end: right where all is, and a sentence for each way to be wrong."""
+"""What the cases ask of the SaaS at their end: silent where all is right, else a sentence that says why."""
 
 from typing import Any
 
