@@ -213,10 +213,10 @@ def _cells(one: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         one["broke"],
         "yes" if one["alarms"] else "",
-        one["decisions"][-1] if one["decisions"] else "",
+        one["ended"],
         str(one["fixes"]),
         "yes" if one["verified"] else "",
-        str(len(one["pages"]) + len(one["second_path"])),
-        f"{one['tasks_done']} of {one['tasks_sent']}",
+        str(len(one["pages"])),
+        one["tasks"],
         f"{after} s" if after is not None else "",
     )

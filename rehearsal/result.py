@@ -4,14 +4,14 @@ Evidence of the rehearsal itself: ``alarms``, ``fixes``, ``changes``, ``verified
 messages that subscribers got, and every number of seconds.
 
 What Nightshift says of itself, which proves nothing and decides nothing: ``decisions`` (what its looks
-answered), ``refusals`` and ``superseded`` (what its records say).
+answered), ``ended``, ``refusals`` and ``superseded`` (what its records say).
 
 ``verified`` is: the critical alarm ended after the first fix (``seconds_to_verified``), or, where it had
 ended before or never rang, the case's proofs hold at the end.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from rehearsal.cases.case import Case, Evidence, Proof
 from rehearsal.changes import Change, changes
 from rehearsal.journal import read
 from rehearsal.judge import Ended, transitions
+from rehearsal.saas.saas import WORKER
+from rehearsal.told import first_pages
 from rehearsal.world import World
 
 Line = dict[str, Any]
@@ -55,9 +57,11 @@ def result_of(case: Case, folder: Path, ended: Ended, evidence: Evidence) -> dic
         "verified": (by_alarm or by_proof) and ended.depth == 0,
         "undone": undone(fixes),
         "superseded": sum(_is_superseded(one) for one in ended.records),
+        "ended": ended_as(ended.records, ended.scenario),
         **_messages(folder),
         "tasks_sent": ended.sent,
         "tasks_done": len(set(ended.done)),
+        "tasks": _tasks(case, folder, ended),
         "seconds_to_fix": _seconds(ended.broke_at, fixes[0].at if fixes else None),
         "seconds_to_verified": _seconds(ended.broke_at, verified_at),
         "ok": evidence.ok,
@@ -115,13 +119,40 @@ def _decisions(folder: Path) -> list[str]:
     return [one["decided"] for one in answers if isinstance(one, dict) and "decided" in one]
 
 
+def ended_as(records: Sequence[Mapping[str, Any]], scenario: str) -> str:
+    """Return who has the case's incident at the end: nobody any more, a person, or Nightshift, which waits.
+
+    Args:
+        records: oldest first.
+        scenario: of the case; nothing is returned where it has no incident.
+    """
+    found = ""
+    for one in records:
+        if not one["pk"].startswith(f"record#{scenario}-") or "decided" not in one:
+            continue
+        stays = "paged" if found == "paged" else "waits"
+        found = {"Resolve": "resolved", "Escalate": "paged"}.get(one["decided"], stays)
+    return found
+
+
+def _tasks(case: Case, folder: Path, ended: Ended) -> str:
+    """Return how many tasks ran; nothing where there is no worker, or Redis lost their list."""
+    starts = [
+        one
+        for one in read(folder, "processes")
+        if (one["name"], one["event"]) == ("redis", "start")
+    ]
+    counted = WORKER in case.parts and len(starts) < 2  # started once more, it is empty
+    return f"{len(set(ended.done))} of {ended.sent}" if counted else ""
+
+
 def _messages(folder: Path) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {"pages": [], "updates": [], "second_path": []}
-    for line in read(folder, "messages"):
+    lines = read(folder, "messages")
+    pages = [one["subject"] for one in first_pages(lines)]
+    found: dict[str, list[str]] = {"pages": pages, "updates": [], "second_path": []}
+    for line in lines:
         subject = line["subject"]
-        if line["topic"].endswith("-pages"):
-            found["pages"].append(subject)
-        elif line["topic"].endswith("-updates"):
+        if line["topic"].endswith("-updates"):
             found["updates"].append(subject)
         elif line["topic"].endswith("-second-path") and subject.startswith("ALARM"):
             found["second_path"].append(subject)
