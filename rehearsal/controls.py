@@ -52,7 +52,7 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             "wrong_password", "db: error is no sign", "changed: []",
             code(
                 "backend_5xx/decide.py",
-                "or ends.memory(limits) or signs.database(facts)):",
+                "or ends.memory(limits) or signs.database(facts, limits)):",
                 "or ends.memory(limits)):",
             ),
         ),
@@ -172,10 +172,10 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             ),
         ),
         Control(
-            "no_alternate", "any provider is an alternate", "no page says 'no alternate provider'",
+            "no_alternate", "any provider is an alternate", "no page says 'openai is out' and 'there is no",
             code(
                 "ai_provider_outage/decide.py",
-                "if not commands.alternate or commands.alternate == provider.value:",
+                "if commands.alternate == provider.value:",
                 "if None:",
             ),
         ),

@@ -14,7 +14,8 @@ error rate normal for 5 min, alarms OK                 resolve; one rings for 15
 error rate normal in the last minute                   wait: it may be over
 the provider's page admits no outage                   wait; 15 min: escalate
 outage for less than 30 min                            wait: users get the fallback
-longer, no alternate, or the alternate is not green    escalate
+longer, no alternate, or it is the one in use          escalate
+longer, the alternate is not green                     escalate
 longer, alternate green                                switch provider
 =====================================================  ==========================================
 
@@ -90,6 +91,12 @@ class Commands:
     def set_to(self, provider: str) -> str:
         """Return what sets one provider; its name comes from SSM, where anybody may have written it."""
         return self.put.replace(PROVIDER, shlex.quote(provider))
+
+    def look_or_switch(self, now: str) -> str:
+        """Return how to look, and how to switch where there is another provider than the one in use."""
+        if self.alternate in ("", now):
+            return self.look
+        return f"{self.look}\n({self.back_to(self.alternate)}: only if {self.alternate} is well)"
 
     def back_to(self, provider: str) -> str:
         """Return what takes a switch back."""
@@ -329,7 +336,8 @@ def _page(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
     why = f"the AI gateway fails and {provider.value} admits no outage"
     if waited < minutes(limits.no_outage_minutes):
         return Wait(f"{why}: users get the fallback")
-    return Escalate(f"{why} for {whole_minutes(waited)} min", commands.look)
+    proposal = commands.look_or_switch(provider.value)
+    return Escalate(f"{why} for {whole_minutes(waited)} min", proposal)
 
 
 def _prolonged(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision:
@@ -339,8 +347,12 @@ def _prolonged(facts: Facts, incident: Incident, limits: Limits, commands: Comma
     why = f"{provider.value} is out, for {whole_minutes(waited)} min by now"
     if waited < minutes(limits.prolonged_minutes):
         return Wait(f"{why}: users get the fallback, no action is needed")
-    if not commands.alternate or commands.alternate == provider.value:
+    if not commands.alternate:
         return Escalate(f"{why}, and no alternate provider is configured", commands.look)
+    if commands.alternate == provider.value:
+        return Escalate(
+            f"{why}, and it is the alternate: there is no other provider", commands.look
+        )
     if _newest(incident, SWITCH, tuple(Outcome)) is not None:
         return Escalate(f"{why}, and switching was tried already", commands.look)
     return _alternate(facts, provider.value, commands, why)

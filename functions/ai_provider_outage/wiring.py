@@ -35,8 +35,7 @@ def wire(settings: Settings, aws: Aws, clock: Clock) -> Kit[checks.Facts]:
     commands = Commands(
         put=back.command(),
         redeploy=redeploy.command(),
-        look=f"aws ssm get-parameter --region {region} --name {parameter}\n"
-        f"({switch.command()}, then {redeploy.command()}: only if another provider is ready)",
+        look=f"aws ssm get-parameter --region {region} --name {parameter}",
         alternate=settings.alternate,
     )
     limits = build(Limits, settings.limits, "limits.ai_provider_outage")

@@ -229,8 +229,7 @@ def _loss(facts: Facts, incident: Incident, limits: Limits) -> Loss | Unknown | 
         return run
     began = incident.opened_at - minutes(limits.before_minutes)
     away = [sample.at for sample in metrics.since(up, began) if sample.value < 1]
-    runs = metrics.since(run, began)
-    restarts = [now.at for before, now in pairwise(runs) if now.value != before.value]
+    restarts = _restarts(metrics.since(run, began))
     if not away and not restarts:
         return None
     last = max(away + restarts)
@@ -289,8 +288,12 @@ def _probes(facts: Facts, limits: Limits) -> Samples | Unknown:
 def _restarted_at(facts: Facts) -> datetime:
     """Return when another run of Redis was first seen; long ago where none was."""
     runs = () if isinstance(facts.run, Unknown) else facts.run
-    changes = [now.at for before, now in pairwise(runs) if now.value != before.value]
-    return max(changes, default=facts.at - minutes(24 * 60))
+    return max(_restarts(runs), default=facts.at - minutes(24 * 60))
+
+
+def _restarts(runs: Samples) -> list[datetime]:
+    """Return the minutes at which another run of Redis was first seen."""
+    return [now.at for before, now in pairwise(runs) if now.value != before.value]
 
 
 def _queued(facts: Facts, incident: Incident, limits: Limits) -> str:

@@ -1,4 +1,4 @@
-"""The words of DESIGN section 2 as types: unknowns, decisions, outcomes, attempts, incidents."""
+"""The words that all of this is written in, as types: unknowns, decisions, outcomes, attempts, incidents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

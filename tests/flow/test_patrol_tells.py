@@ -120,6 +120,17 @@ def test_an_acknowledged_page_is_not_repeated(stage: Stage, night: Night) -> Non
     assert len(stage.pages()) == 1
 
 
+def test_an_acknowledgement_of_4_h_ago_is_asked_for_once_more(stage: Stage, night: Night) -> None:
+    night.to("no help")
+    night.minute()
+    incident = stage.incident()
+    stage.change(incident["pk"], incident["sk"], acknowledged_at="2026-11-22T22:00:00.000Z")
+
+    night.minutes(16)
+
+    assert len(stage.pages()) == 2
+
+
 def test_a_page_that_cannot_be_written_down_is_a_problem_and_comes_a_minute_later(
     stage: Stage, night: Night
 ) -> None:

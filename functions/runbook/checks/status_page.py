@@ -55,4 +55,5 @@ def line(fact: Page | Unknown | None) -> str:
     if isinstance(fact, Unknown):
         return f"unknown: {fact.why}"
     names = "; ".join(fact.incidents)
-    return f"{fact.indicator}{f': {names}' if names else ''}"
+    said = "green" if fact.green else fact.indicator
+    return f"{said}{f': {names}' if names else ''}"

@@ -41,7 +41,7 @@ OFTEN = settings(
     suppress_health_check=[HealthCheck.too_slow],
 )
 
-# What each bold row reads; all other facts may be unknown. Written down from DESIGN, not from the code.
+# What each bold row reads; all other facts may be unknown. Written down from the table, not from the code.
 QUEUE = {"redis_up", "depth", "redis_run"}
 ROWS: dict[str, tuple[Facts, Incident, str, set[str]]] = {
     "stuck": (facts(), incident(), "Apply", QUEUE | {"service", "stopped", "quiet", "cpu"}),
