@@ -163,7 +163,16 @@ def test_a_failing_check_takes_a_task_out_and_a_passed_one_back_in(
     _wait(lambda: _hosts(balancer) == (2, 0))
 
 
-def test_a_task_is_healthy_only_after_a_check(tasks: Tasks, balancer: Balancer) -> None:
+def test_a_task_gets_nothing_before_its_first_check(tasks: Tasks) -> None:
+    unchecked = Balancer(lambda: tasks.hosts, tasks.port)
+
+    assert unchecked.healthy() == []
+    assert unchecked.forward("GET", "/", {}, b"").status == 503
+
+
+def test_a_task_that_does_not_answer_is_registered_and_not_healthy(
+    tasks: Tasks, balancer: Balancer
+) -> None:
     tasks.hosts = [WELL, NOBODY]
 
     _wait(lambda: _hosts(balancer) == (1, 1))
