@@ -38,11 +38,6 @@ def resolved(stage: Stage, scenario: str) -> bool:
     )
 
 
-def outcome(stage: Stage, word: str) -> bool:
-    """Say whether some fix ended so."""
-    return any(item.get("outcome") == word for item in stage.table())
-
-
 def act(stage: Stage, *fixes: str) -> None:
     """Let the fixes act, as a person does who trusts them: prod.toml ships most of them as propose."""
     for fix in fixes:
