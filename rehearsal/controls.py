@@ -32,6 +32,14 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             code("backend_5xx/signs.py", "return young", "return False"),
         ),
         Control(
+            "proposed", "mode ignored", "changed: ['deploy saas-backend:1 to saas-backend']",
+            code(
+                "runbook/gate.py",
+                "or (None if by_hand or undo else self._mode(fix, live))",
+                "or None",
+            ),
+        ),
+        Control(
             "bad_rollout", "ecs:StopServiceDeployment cut",
             "denied by IAM: ecs:StopServiceDeployment",
             template(without("ecs:StopServiceDeployment")),

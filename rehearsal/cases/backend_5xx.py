@@ -57,6 +57,17 @@ def bad_deployment(stage: Stage) -> bool:
     return complete and stage.until(lambda: resolved(stage, "backend_5xx"), 90)
 
 
+def proposed(stage: Stage) -> bool:
+    """The same with the mode as it ships: a person gets the rollback as a command, nothing is changed."""
+    crash = stage.folder / "crash-new"
+    _deploy(stage, SAAS_CRASH_WHEN=str(crash))
+    complete = _deployed(stage)
+    stage.broke()
+    crash.touch()
+    told = stage.until(lambda: paged(stage, "mode of rollback_backend is propose"), 60)
+    return complete and told
+
+
 def bad_rollout(stage: Stage) -> bool:
     """A new version fails and crashes while it is rolled out: the deployment is stopped with rollback."""
     act(stage, "rollback_backend")
@@ -122,6 +133,17 @@ CASES = (
             proofs=(_no_errors, _runs("1", 1024)), tasks=BACKEND, new_workers=True, alarm_ok=True,
         ),
         parts=PARTS, counts=BACKENDS, alarm=NOBODY_THERE, says_when=True,
+    ),
+    Case(
+        "proposed", "a new version crashes; mode propose", proposed,
+        Expected(
+            changes=(),
+            pages=(
+                ("mode of rollback_backend is propose", "update-service", "--task-definition saas-backend:1"),
+            ),
+            proofs=(_runs("2", 1024),), tasks=BACKEND,
+        ),
+        parts=PARTS, counts=BACKENDS, alarm=ALARM,
     ),
     Case(
         "bad_rollout", "a version crashes in its rollout", bad_rollout,
