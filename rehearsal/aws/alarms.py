@@ -5,7 +5,6 @@ none of the former.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,17 +23,6 @@ _STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {
     "SampleCount": len,
     "Average": lambda values: sum(values) / len(values),
 }
-
-
-@dataclass(frozen=True)
-class AlarmChange:
-    """One transition."""
-
-    name: str
-    before: str
-    after: str
-    at: datetime
-    reason: str
 
 
 def breaches(comparison: str, value: float, threshold: float) -> bool:

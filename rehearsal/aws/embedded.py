@@ -77,9 +77,8 @@ class EmbeddedAws:
             self.place, clock, journal, self.queue, self._put_dead_letter, self._count_rule
         )
         self._answer_invokes()
-        self.topics = Topics(self.place, clock, journal)
+        self.topics = Topics(self.place, journal)
         self.messages = self.topics.messages
-        self.alarm_history: list[alarms.AlarmChange] = []
         self._next_minute = clock.now()
         self._letters: dict[str, float] = {}
         self._first_alarms: datetime | None = None
@@ -356,7 +355,6 @@ class EmbeddedAws:
         shown = points[-3:]
         reason = f"datapoints {shown} against {alarm.comparison_operator} {alarm.threshold}"
         alarm.update_state(reason, json.dumps({"recentDatapoints": shown}), state)
-        self.alarm_history.append(alarms.AlarmChange(alarm.name, before, state, now, reason))
         self._journal.write("alarms", name=alarm.name, before=before, after=state, reason=reason)
         arn = self.place.arn("cloudwatch", f"alarm:{alarm.name}")
         stamp = now.strftime("%Y-%m-%dT%H:%M:%S.000+0000")

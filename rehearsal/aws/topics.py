@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from moto.kms.models import kms_backends
@@ -11,7 +10,6 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
 from rehearsal.aws import iam
-from rehearsal.clock import SharedClock
 from rehearsal.journal import Journal
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -24,8 +22,6 @@ class Delivered:
     topic: str
     subject: str
     body: str
-    attributes: Mapping[str, str]
-    at: datetime
 
 
 class Topics:
@@ -33,13 +29,11 @@ class Topics:
 
     Args:
         place: region and account.
-        clock: dates what is read.
         journal: gets a line in ``messages.jsonl`` for each message, and deliveries.
     """
 
-    def __init__(self, place: iam.Place, clock: SharedClock, journal: Journal) -> None:
+    def __init__(self, place: iam.Place, journal: Journal) -> None:
         self.place = place
-        self._clock = clock
         self._journal = journal
         self.messages: list[Delivered] = []
 
@@ -110,9 +104,7 @@ class Topics:
         attributes = {
             name: one["Value"] for name, one in envelope.get("MessageAttributes", {}).items()
         }
-        one = Delivered(
-            topic, envelope.get("Subject", ""), envelope["Message"], attributes, self._clock.now()
-        )
+        one = Delivered(topic, envelope.get("Subject", ""), envelope["Message"])
         self.messages.append(one)
         self._journal.write(
             "messages", topic=topic, subject=one.subject, body=one.body, **attributes

@@ -1,7 +1,6 @@
 """What the SaaS depends on outside AWS, each with a switch: AI providers, their status pages, Vercel."""
 
 import json
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +10,6 @@ from rehearsal.saas.balancer import Reply
 HANG_SECONDS = 1.0
 """Real: longer than the backend waits for a provider."""
 TOKEN = "vercel-token"  # noqa: S105  # of the stand-in
-Answers = tuple[int, str, bytes]
 
 
 def _json(status: int, body: Any) -> Reply:
@@ -24,14 +22,12 @@ class Provider:
 
     Attributes:
         answers: whether it does; it hangs where it does not.
-        page: ``green``, ``major``, ``html``, ``error``, ``nothing``, or ``huge``.
-        asked: how many questions it got.
+        page: ``green`` or ``major``.
     """
 
     name: str
     answers: bool = True
     page: str = "green"
-    asked: int = 0
 
 
 @dataclass
@@ -44,7 +40,6 @@ class Outside:
         production: which of them is served.
         asked_to_move: Vercel's last request to point production elsewhere, as its project shows it.
         stands_in: answers the health endpoint too, where a case has no backend.
-        posts: what was written to any of it: method, path and status.
     """
 
     providers: dict[str, Provider]
@@ -53,8 +48,6 @@ class Outside:
     production: str = "dpl_3"
     asked_to_move: dict[str, Any] | None = None
     stands_in: bool = False
-    posts: list[tuple[str, str, int]] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, method: str, path: str, token: str) -> Reply | None:
         """Answer a request, None where the path is nobody's here."""
@@ -66,29 +59,15 @@ class Outside:
         if parts[0] == "status" and len(parts) > 1:
             return self._page(self.providers[parts[1]])
         if parts[0] == "vercel":
-            reply = self._vercel(method, parts[1:], token)
-            if method != "GET":
-                with self._lock:
-                    self.posts.append((method, path, reply.status))
-            return reply
+            return self._vercel(method, parts[1:], token)
         return None
 
     def _chat(self, provider: Provider) -> Reply:
-        with self._lock:
-            provider.asked += 1
         if not provider.answers:
             time.sleep(HANG_SECONDS)
         return _json(200, {"text": f"an answer by {provider.name}"})
 
     def _page(self, provider: Provider) -> Reply:
-        if provider.page == "html":
-            return Reply(200, [("Content-Type", "text/html")], b"<html>All systems</html>", True)
-        if provider.page == "error":
-            return _json(500, {"error": "internal"})
-        if provider.page == "nothing":
-            return Reply(200, [("Content-Type", "application/json")], b"", True)
-        if provider.page == "huge":
-            return Reply(200, [("Content-Type", "application/json")], b" " * 10_000_000, True)
         green = provider.page == "green"
         incidents = [] if green else [{"name": "Elevated errors", "impact": "major"}]
         status = {

@@ -142,7 +142,7 @@ class Service:
     def reconcile(self) -> None:
         """Bring the processes nearer to what the service asks for."""
         now = self._clock.now()
-        self._watch_memory(now)
+        self._watch_memory()
         for deployment in self.deployments:
             for task in deployment.up():
                 self._watch(deployment, task, now)
@@ -228,9 +228,8 @@ class Service:
                 deployment.failed += 1
         self._tell(self, task, "STOPPED")
 
-    def _watch_memory(self, now: datetime) -> None:
+    def _watch_memory(self) -> None:
         """Kill what uses more than its task definition allows, as the kernel does on Fargate."""
-        del now
         if time.monotonic() - self._watched_at < WATCH_SECONDS:
             return
         self._watched_at = time.monotonic()

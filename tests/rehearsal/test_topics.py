@@ -10,7 +10,6 @@ import pytest
 
 from rehearsal.aws import iam, topics
 from rehearsal.aws.topics import Topics
-from rehearsal.clock import SharedClock
 from rehearsal.journal import Journal
 
 PLACE = iam.Place("me-south-1", "111122223333")
@@ -41,7 +40,6 @@ def _topics(
     keys: Mapping[str, Key],
     all_topics: Mapping[str, Topic],
     monkeypatch: pytest.MonkeyPatch,
-    clock: SharedClock,
     journal: Journal,
 ) -> Topics:
     def backend(**fields: Any) -> Any:
@@ -49,17 +47,17 @@ def _topics(
 
     monkeypatch.setattr(topics, "kms_backends", backend(keys=keys))
     monkeypatch.setattr(topics, "sns_backends", backend(topics=all_topics))
-    return Topics(PLACE, clock, journal)
+    return Topics(PLACE, journal)
 
 
 @pytest.mark.parametrize("named_by", ["arn", "id"])
 def test_an_encrypted_topic_has_the_policy_of_its_key_and_another_none(
-    named_by: str, monkeypatch: pytest.MonkeyPatch, clock: SharedClock, journal: Journal
+    named_by: str, monkeypatch: pytest.MonkeyPatch, journal: Journal
 ) -> None:
     key = Key(PLACE.arn("kms", "key/1"), json.dumps(EVERYTHING))
     made = {PAGES: Topic(key.arn if named_by == "arn" else "1"), OPEN: Topic(None)}
 
-    found = _topics({"1": key}, made, monkeypatch, clock, journal).keys()
+    found = _topics({"1": key}, made, monkeypatch, journal).keys()
 
     assert found == {PAGES: {"arn": key.arn, "policy": EVERYTHING}}
 
