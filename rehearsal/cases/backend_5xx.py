@@ -143,7 +143,7 @@ CASES = (
             ),
             proofs=(_runs("2", 1024),), tasks=BACKEND,
         ),
-        parts=PARTS, counts=BACKENDS, alarm=ALARM,
+        parts=PARTS, counts=BACKENDS, alarm=NOBODY_THERE, says_when=True,
     ),
     Case(
         "bad_rollout", "a version crashes in its rollout", bad_rollout,
