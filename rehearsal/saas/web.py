@@ -2,7 +2,7 @@
 
 What it does is decided by environment variables, as in a real one: addresses, the database's password, the
 pool's size. Two are its bugs, and wait for a file: ``SAAS_CRASH_WHEN`` (the process ends with 1),
-``SAAS_LEAK_WHEN`` (no connection is given back). A report is kept in memory, up to ``SAAS_CACHE_MIB``.
+``SAAS_LEAK_WHEN`` (connections are not given back). A report is kept in memory, up to ``SAAS_CACHE_MIB``.
 """
 
 import json
