@@ -20,8 +20,8 @@ def _result(job: Job, **other: Any) -> Result:
     empty = {
         "broke": "SIGSTOP", "staged": False, "alarms": [], "decisions": ["Resolve"], "fixes": 1,
         "refusals": [], "verified": True, "pages": [], "updates": [], "second_path": [],
-        "tasks_sent": 1, "tasks_done": 1, "seconds_to_fix": 60, "seconds_to_verified": 90,
-        "ok": True, "why": [],
+        "ended": "resolved", "tasks": "1 of 1", "tasks_sent": 1, "tasks_done": 1, "seconds_to_fix": 60,
+        "seconds_to_verified": 90, "ok": True, "why": [],
     }  # fmt: skip
     return {"scenario": job.scenario, "case": job.case, **empty, **other}
 
