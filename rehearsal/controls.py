@@ -3,6 +3,7 @@
 from rehearsal.sabotage import (
     Control,
     code,
+    keys_for_cloudwatch_only,
     no_redis_package,
     rules_off,
     template,
@@ -319,6 +320,12 @@ CONTROLS: dict[str, tuple[Control, ...]] = {
             "switch ignored",
             "1 redeploys reached ECS, expected 0",
             code("runbook/gate.py", "self._switch(live)\n            or", "None\n            or"),
+        ),
+        Control(
+            "switched_off",
+            "the topics' keys trust CloudWatch only",
+            "denied by IAM: kms:",
+            template(keys_for_cloudwatch_only),
         ),
         Control(
             "engineer_deploys",
