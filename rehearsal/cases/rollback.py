@@ -83,7 +83,7 @@ def frontend(stage: Stage) -> bool:
 
 CASES = (
     Case(
-        "backend", "a release that users complain of", backend,
+        "backend", "nothing; a person asks", backend,
         Expected(
             changes=("deploy saas-backend:1 to saas-backend",),
             updates=("rollback applied", "2 of 2 tasks run saas-backend:1"),
@@ -92,7 +92,7 @@ CASES = (
         parts=frozenset({BACKEND, DATABASE}), counts={"backend": 2},
     ),
     Case(
-        "worker", "a release that loses work", worker,
+        "worker", "nothing; a person asks by revision", worker,
         Expected(
             changes=("deploy saas-worker:2 to saas-worker",),
             updates=("no record that it ran for 60 min", "tasks run saas-worker:2"),
@@ -101,7 +101,7 @@ CASES = (
         parts=frozenset({WORKER}),
     ),
     Case(
-        "frontend", "a broken release of the front end", frontend,
+        "frontend", "nothing; a person asks", frontend,
         Expected(
             changes=(f"POST /vercel/v1/projects/prj_saas/rollback/{PRODUCTION}",),
             updates=("rollback_frontend applied", "production shows it"),

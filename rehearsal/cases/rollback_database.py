@@ -78,7 +78,7 @@ def database(stage: Stage) -> bool:
 
 CASES = (
     Case(
-        "database", "a migration that users suffer from", database,
+        "database", "nothing; a person asks", database,
         Expected(
             changes=(
                 "ask alembic in a task of saas-migrate",
