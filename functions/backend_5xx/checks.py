@@ -118,7 +118,9 @@ class Facts:
     def seen(self) -> dict[str, str]:
         """Return one short line per question."""
         return {
-            "requests": metrics.line(self.requests, 5, "a minute, last 5 min"),
+            "requests": metrics.line(
+                beside(self.requests, self.healthy), 5, "a minute, last 5 min"
+            ),
             "target 5xx": metrics.line(beside(self.target_5xx, self.healthy), 5, "a minute"),
             "elb 5xx": metrics.line(beside(self.elb_5xx, self.healthy), 5, "a minute"),
             "healthy": metrics.line(self.healthy, 5, "targets"),

@@ -20,6 +20,7 @@ from backend_facts import (
     facts,
     incident,
     out_of_memory,
+    series,
     service,
 )
 from infra import environment
@@ -249,6 +250,15 @@ def test_says_each_fact_in_one_line() -> None:
     assert seen["  line 1"] == "40 x ERROR it failed"
     assert seen["deployments"].startswith("saas-backend:8 SUCCESSFUL 22 Nov 02:00")
     assert seen["health"] == "HTTP 200, db ok, redis ok"
+
+
+def test_minutes_in_which_nobody_asked_or_failed_are_shown_as_such() -> None:
+    seen = facts(
+        requests=series(30, 30, newest=4), target_5xx=series(9, newest=40), healthy=series(*[2] * 5)
+    ).seen()
+
+    assert seen["requests"] == "30 30 0 0 0 a minute, last 5 min"
+    assert seen["target 5xx"] == "0 0 0 0 0 a minute"
 
 
 def test_says_of_what_it_could_not_read_that_it_is_unknown() -> None:
