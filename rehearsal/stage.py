@@ -132,8 +132,8 @@ class Stage:
         self.processes.reap()
         minutes = int((self.clock.now() - START) / MINUTE)
         if minutes > self._minutes_done:
+            self.saas.measure(minutes - self._minutes_done)
             self._minutes_done = minutes
-            self.saas.measure()
         time.sleep(LOOP_SECONDS)
 
     def until(self, done: Callable[[], bool], minutes: float) -> bool:

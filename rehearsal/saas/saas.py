@@ -278,10 +278,15 @@ class Saas:
         if BACKEND in self.parts:
             self.users.send()
 
-    def measure(self) -> None:
-        """Put the last minute's metrics, as AWS does for what it runs."""
+    def measure(self, passed: int) -> None:
+        """Put the last minutes' metrics, as AWS does for what it runs.
+
+        Args:
+            passed: minutes since the last measurement: on a busy machine a minute may pass within one round.
+                A state is put for each of them, since AWS leaves out none; a count for the newest.
+        """
         now = self._clock.now()
-        last_minute = now - timedelta(seconds=45)
+        moments = [now - timedelta(minutes=ago) for ago in range(passed)]
         for service in (self.worker, self.backend):
             names = {
                 "ClusterName": service.target.cluster,
@@ -292,15 +297,25 @@ class Saas:
                 "MemoryUtilization": service.memory_percent(),
             }
             for name, percent in percents.items():
-                if percent is not None:
-                    self._aws.put_metric("AWS/ECS", name, names, percent, now)
-        self._measure_requests(last_minute)
+                self._put_state("AWS/ECS", name, names, percent, moments)
+        self._measure_requests([one - timedelta(seconds=45) for one in moments])
         count = self._database.connections() if self._database else IDLE_CONNECTIONS
         instance = {"DBInstanceIdentifier": self._environment.database.instance}
-        if count is not None:
-            self._aws.put_metric("AWS/RDS", "DatabaseConnections", instance, count, now)
+        self._put_state("AWS/RDS", "DatabaseConnections", instance, count, moments)
 
-    def _measure_requests(self, now: datetime) -> None:
+    def _put_state(
+        self,
+        namespace: str,
+        name: str,
+        dimensions: dict[str, str],
+        value: float | None,
+        moments: list[datetime],
+    ) -> None:
+        if value is not None:
+            for moment in moments:
+                self._aws.put_metric(namespace, name, dimensions, value, moment)
+
+    def _measure_requests(self, moments: list[datetime]) -> None:
         names = self._environment.load_balancer
         balancer = {"LoadBalancer": names.name}
         both = {**balancer, "TargetGroup": names.target_group}
@@ -309,11 +324,11 @@ class Saas:
         if BACKEND not in self.parts:
             by_balancer, by_group = {"RequestCount": A_MINUTE}, {"HealthyHostCount": 1}
         for name, value in by_balancer.items():
-            self._aws.put_metric("AWS/ApplicationELB", name, balancer, value, now)
+            self._aws.put_metric("AWS/ApplicationELB", name, balancer, value, moments[0])
             if not name.startswith("HTTPCode_ELB"):
-                self._aws.put_metric("AWS/ApplicationELB", name, both, value, now)
+                self._aws.put_metric("AWS/ApplicationELB", name, both, value, moments[0])
         for name, value in by_group.items():
-            self._aws.put_metric("AWS/ApplicationELB", name, both, value, now)
+            self._put_state("AWS/ApplicationELB", name, both, value, moments)
 
     def connections(self) -> int | None:
         """Return how many connections the database has; None where there is none, or it is down."""
