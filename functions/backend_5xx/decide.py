@@ -24,6 +24,7 @@ crash loop, no fresh deployment; failed starts, or
 fewer tasks than desired                               wait for ECS; 10 min: escalate
 a deployment is in progress                            wait; 15 min: escalate
 the application itself says that its database fails    hand over to C, which asks why RDS does not
+tasks have crashed, too few times to tell why          wait; 5 min: as below
 tasks well, 5xx go on                                  escalate with the top error lines
 =====================================================  ==========================================
 
@@ -380,6 +381,21 @@ def _says_so(
     return HandOver("db_unavailable", commands.database, why)
 
 
+def _counting(
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands
+) -> Decision | None:
+    """Wait until crashes are as many as a fix needs: an incident that is escalated before gets none."""
+    del commands
+    ends = signs.ends(facts, limits)
+    if isinstance(ends, Unknown) or not ends.crashed:
+        return None
+    if facts.at - incident.since >= minutes(limits.count_minutes):
+        return None
+    return Wait(
+        f"{ends.crashed} backend tasks have crashed: too few to tell a crash loop or too little memory"
+    )
+
+
 def _going_on(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
@@ -411,5 +427,6 @@ _ROWS: tuple[Row, ...] = (
     _starting,
     _rolling,
     _says_so,
+    _counting,
     _going_on,
 )

@@ -22,6 +22,8 @@ class Limits:
         good_minutes: that the symptom must stay away before the end.
         crashes: in one deployment within ``crash_minutes`` that make a crash loop.
         crash_minutes: see ``crashes``; ECS backs off, so a loop makes about one crash in 3 min.
+        count_minutes: from the beginning, that crashes are counted before a person is asked: by then a loop
+            has made another one.
         oom_stops: of one revision within ``oom_minutes``; one may have been a single odd request.
         oom_minutes: see ``oom_stops``; as long as ECS shows stopped tasks.
         fresh_minutes: a younger deployment is the first suspect; an older one has shown that it works.
@@ -47,6 +49,7 @@ class Limits:
     good_minutes: int = 5
     crashes: int = 3
     crash_minutes: int = 15
+    count_minutes: int = 5
     oom_stops: int = 2
     oom_minutes: int = 60
     fresh_minutes: int = 60

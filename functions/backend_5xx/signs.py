@@ -40,12 +40,14 @@ class Ends:
         out_of_memory: stops of the primary revision for lack of memory.
         failed_starts: tasks that could not start lately, while some are missing.
         unexplained: what ECS says of tasks that it counts as failed, none of which is seen to crash.
+        crashed: how many of the primary deployment have crashed lately.
     """
 
     crash_loop: str
     out_of_memory: Sequence[ecs.Stopped]
     failed_starts: Sequence[ecs.Stopped]
     unexplained: str
+    crashed: int
 
     def memory(self, limits: Limits) -> bool:
         """Say whether the stops for lack of memory are as many as to count."""
@@ -66,6 +68,7 @@ def ends(facts: Facts, limits: Limits) -> Ends | Unknown:
         out_of_memory=crashes.out_of_memory(stopped, revision, facts.at, span),
         failed_starts=crashes.failed_starts(service, stopped, since),
         unexplained=crashes.unexplained(service, stopped, since, limits.crashes),
+        crashed=crashes.count(service, stopped, since),
     )
 
 

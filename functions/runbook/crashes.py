@@ -37,6 +37,11 @@ def loop(
     return f"{count} crashes in one deployment, exit codes {codes}, last: {crashed[0].reason}"
 
 
+def count(service: ecs.Service, stopped: Sequence[ecs.Stopped], since: datetime) -> int:
+    """Return how many tasks of the primary deployment have crashed lately."""
+    return sum(task.crashed and task.stopped_at >= since for task in _own(service, stopped))
+
+
 def unexplained(
     service: ecs.Service, stopped: Sequence[ecs.Stopped], since: datetime, most: int
 ) -> str:

@@ -15,6 +15,7 @@ from backend_facts import (
     fresh,
     incident,
     kind,
+    out_of_memory,
     past,
     service,
     stopped,
@@ -27,6 +28,30 @@ LOOK = (
     "--services saas-backend saas-worker\n"
     "aws logs tail /prod/backend --region me-south-1 --since 30m"
 )
+
+
+@pytest.mark.parametrize(
+    ("seen", "opened", "expected"),
+    [
+        pytest.param({"stopped": crashes(1, 4)}, 4.9, "Wait", id="two-crashes"),
+        pytest.param({"stopped": crashes(1, 4)}, 5, "Escalate", id="for-5-min"),
+        pytest.param({"stopped": crashes(1, 4, 7)}, 1, "Apply rollback", id="three"),
+        pytest.param({"stopped": crashes(16)}, 1, "Escalate", id="one-long-ago"),
+        pytest.param({"stopped": out_of_memory(1)}, 1, "Wait", id="out-of-memory-once"),
+        pytest.param({"stopped": out_of_memory(1, 3)}, 1, "Apply rollback", id="and-twice"),
+        pytest.param({"stopped": ()}, 1, "Escalate", id="none"),
+    ],
+)
+def test_counts_crashes_for_5_min_before_a_person_is_asked(
+    seen: dict[str, Any], opened: float, expected: str
+) -> None:
+    assert kind(decided(facts(**fresh(), **seen), incident(opened=opened))) == expected
+
+
+def test_says_how_many_have_crashed_so_far() -> None:
+    decision = decided(facts(stopped=crashes(1, 4)), incident(opened=1))
+
+    assert decision.reason.startswith("2 backend tasks have crashed: too few to tell")
 
 
 def test_pages_for_a_crash_loop_that_no_deployment_explains() -> None:
