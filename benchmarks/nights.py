@@ -105,7 +105,13 @@ NIGHTS = (
         "Apply",
         {"DatabaseConnections": steady(195), "HTTPCode_Target_5XX_Count": steady(60)},
     ),
-    Night("db_unavailable", "db_unavailable_alarm.json", "Escalate", database="storage-full"),
+    Night(
+        "db_unavailable",
+        "db_unavailable_alarm.json",
+        "Escalate",
+        database="storage-full",
+        searches=1,
+    ),
     Night(
         "redis_unavailable",
         "redis_unavailable_alarm.json",
