@@ -53,9 +53,9 @@ from collections.abc import Callable
 
 from backend_5xx import signs, symptom
 from backend_5xx.checks import NAME, Facts
-from backend_5xx.limits import LATE_MINUTES, Commands, Limits
+from backend_5xx.limits import Commands, Limits
 from backend_5xx.verify import put_back, verify
-from runbook.checks import error_lines, health, metrics
+from runbook.checks import error_lines
 from runbook.clock import minutes, whole_minutes
 from runbook.fixes import memory, rollback
 from runbook.model import Apply, Decision, Escalate, HandOver, Incident, Resolve, Unknown, Wait
@@ -84,8 +84,8 @@ def decide(facts: Facts, incident: Incident, limits: Limits, commands: Commands)
 
 
 def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) -> Decision | None:
-    recent = _recent(facts, limits)
-    if isinstance(recent, Unknown) or _ends_badly(facts, limits):
+    recent = signs.recent(facts, limits)
+    if isinstance(recent, Unknown) or signs.ends_badly(facts, limits):
         return None
     if recent and symptom.bad(recent[-1], limits):
         return None
@@ -94,17 +94,13 @@ def _good(facts: Facts, incident: Incident, limits: Limits, commands: Commands) 
         return _not_counted(counted, limits)
     if isinstance(facts.answered, Unknown):
         return Wait(facts.answered.why, blind=True)
-    if _unanswered(facts, limits):
+    if signs.unanswered(facts, limits):
         return None
     return _watched(facts, incident, limits, commands, recent)
 
 
 def _watched(
-    facts: Facts,
-    incident: Incident,
-    limits: Limits,
-    commands: Commands,
-    recent: tuple[symptom.Minute, ...],
+    facts: Facts, incident: Incident, limits: Limits, commands: Commands, recent: symptom.Minutes
 ) -> Decision:
     """Return the end, where the good minutes are as many as are asked for and no alarm rings."""
     if any(symptom.bad(one, limits) for one in recent):
@@ -115,21 +111,6 @@ def _watched(
     since = good_since((one.at, not symptom.bad(one, limits)) for one in measured)
     rings = ringing(facts.alarms, incident, facts.at, since, shown, commands.look)
     return rings or Resolve(f"{shown}, alarms OK")
-
-
-def _ends_badly(facts: Facts, limits: Limits) -> bool:
-    """Say whether tasks end in a way that will be felt, or might, for it is not known."""
-    ends = signs.ends(facts, limits)
-    if isinstance(ends, Unknown):
-        return True
-    return bool(ends.crash_loop or ends.memory(limits) or ends.failed_starts)
-
-
-def _recent(facts: Facts, limits: Limits) -> tuple[symptom.Minute, ...] | Unknown:
-    """Return the newest minutes that CloudWatch shows, as many as must be good."""
-    since = facts.at - minutes(limits.good_minutes + LATE_MINUTES)
-    found = symptom.minutes(facts, since)
-    return found if isinstance(found, Unknown) else found[-limits.good_minutes :]
 
 
 def _not_counted(counted: int, limits: Limits) -> Wait:
@@ -260,8 +241,8 @@ def _outside(
 ) -> Decision | None:
     """Page for what no user gets through to and the load balancer knows nothing of."""
     del incident
-    why, recent = _unanswered(facts, limits), _recent(facts, limits)
-    if not why or isinstance(recent, Unknown) or _ends_badly(facts, limits):
+    why, recent = signs.unanswered(facts, limits), signs.recent(facts, limits)
+    if not why or isinstance(recent, Unknown) or signs.ends_badly(facts, limits):
         return None
     if not recent or symptom.bad(recent[-1], limits):
         return None
@@ -272,20 +253,6 @@ def _outside(
         "before it, such as DNS, certificate, CDN, firewall",
         commands.outside,
     )
-
-
-def _unanswered(facts: Facts, limits: Limits) -> str:
-    """Return how the public endpoint fails, now and to the probe for as long as its alarm takes."""
-    if isinstance(facts.answered, Unknown):
-        return ""
-    since = facts.at - minutes(limits.outside_minutes + LATE_MINUTES)
-    newest = metrics.newest(metrics.since(facts.answered, since), limits.outside_minutes)
-    if len(newest) < limits.outside_minutes or any(one.value for one in newest):
-        return ""
-    if not isinstance(facts.health, Unknown) and facts.health.own:
-        return ""
-    said = health.line(facts.health).removeprefix("unknown: ")
-    return f"from outside the backend has not answered for {limits.outside_minutes} min ({said})"
 
 
 def _memory(
@@ -399,7 +366,7 @@ def _counting(
 def _going_on(
     facts: Facts, incident: Incident, limits: Limits, commands: Commands
 ) -> Decision | None:
-    recent = _recent(facts, limits)
+    recent = signs.recent(facts, limits)
     if isinstance(recent, Unknown):
         return Wait(recent.why, blind=True)
     for fact in (facts.service, facts.stopped):

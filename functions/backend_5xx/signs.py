@@ -1,12 +1,13 @@
-"""What speaks of a bad deployment, of too little memory, or of the database. Pure."""
+"""What speaks of a bad deployment, too little memory, the database, or the way from outside. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backend_5xx import symptom
 from backend_5xx.checks import Facts
-from backend_5xx.limits import Limits
+from backend_5xx.limits import LATE_MINUTES, Limits
 from runbook import crashes
-from runbook.checks import ecs, rds
+from runbook.checks import ecs, health, metrics, rds
 from runbook.clock import minutes
 from runbook.model import Incident, Unknown
 
@@ -178,3 +179,32 @@ def _worker(facts: Facts, limits: Limits) -> Fault | Unknown | None:
     why = f"{database(facts, limits)}, and the worker of {deployed:%d %b} has {lines.database} such lines"
     unread = Unknown(f"{worker.name}: more error lines than are read") if lines.more else None
     return Fault("db_unavailable", why, lasting=False) if lines.database else unread
+
+
+def ends_badly(facts: Facts, limits: Limits) -> bool:
+    """Say whether tasks end in a way that will be felt, or might, for it is not known."""
+    found = ends(facts, limits)
+    if isinstance(found, Unknown):
+        return True
+    return bool(found.crash_loop or found.memory(limits) or found.failed_starts)
+
+
+def recent(facts: Facts, limits: Limits) -> symptom.Minutes | Unknown:
+    """Return the newest minutes that CloudWatch shows, as many as must be good."""
+    since = facts.at - minutes(limits.good_minutes + LATE_MINUTES)
+    found = symptom.minutes(facts, since)
+    return found if isinstance(found, Unknown) else found[-limits.good_minutes :]
+
+
+def unanswered(facts: Facts, limits: Limits) -> str:
+    """Return how the public endpoint fails, now and to the probe for as long as its alarm takes."""
+    if isinstance(facts.answered, Unknown):
+        return ""
+    since = facts.at - minutes(limits.outside_minutes + LATE_MINUTES)
+    newest = metrics.newest(metrics.since(facts.answered, since), limits.outside_minutes)
+    if len(newest) < limits.outside_minutes or any(one.value for one in newest):
+        return ""
+    if not isinstance(facts.health, Unknown) and facts.health.own:
+        return ""
+    said = health.line(facts.health).removeprefix("unknown: ")
+    return f"from outside the backend has not answered for {limits.outside_minutes} min ({said})"

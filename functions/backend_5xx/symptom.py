@@ -65,7 +65,10 @@ class Minute:
         return max(self.requests, self.errors)
 
 
-def minutes(facts: Facts, since: datetime) -> tuple[Minute, ...] | Unknown:
+Minutes = tuple[Minute, ...]
+
+
+def minutes(facts: Facts, since: datetime) -> Minutes | Unknown:
     """Return the whole minutes that began at or after ``since``, oldest first.
 
     Returns:

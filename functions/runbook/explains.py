@@ -13,8 +13,8 @@ from typing import Protocol
 
 from runbook import incidents
 from runbook.errors import TableError
-from runbook.incidents import Other
 from runbook.model import Status, Unknown
+from runbook.others import Other, other
 from runbook.permissions import Need
 from runbook.table import Item, Table
 
@@ -198,7 +198,7 @@ def no_deployment(
 def _open(cause: str, targets: Mapping[str, str], items: Mapping[str, Item]) -> Other | None:
     if cause not in targets:
         return None
-    return incidents.other(items.get(incidents.key(cause, targets[cause])))
+    return other(items.get(incidents.key(cause, targets[cause])))
 
 
 def _named(cause: str, targets: Mapping[str, str], other: Other) -> str:

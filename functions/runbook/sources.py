@@ -12,6 +12,7 @@ from runbook.checks import alarms, ecs, elasticache, error_lines, health, logs, 
 from runbook.checks.metrics import Series
 from runbook.checks.reading import ask
 from runbook.model import Unknown
+from runbook.others import other
 from runbook.permissions import Need
 from runbook.settings import Common
 from runbook.table import Table
@@ -176,7 +177,7 @@ def _incidents(table: Table, targets: Mapping[str, str]) -> Lines:
         for scenario, target in targets.items()
     }
     items = table.get_many([(pk, incidents.CURRENT) for pk in keys])
-    opened = [(name, incidents.other(items.get(pk))) for pk, name in keys.items()]
+    opened = [(name, other(items.get(pk))) for pk, name in keys.items()]
     lines = [
         f"{name} {one.status.value} since {one.opened_at:%m-%d %H:%M}, {one.id or 'not looked at yet'}"
         for name, one in opened

@@ -40,7 +40,7 @@ _DATABASE = re.compile(
     r"|sqlalchemy\.exc\.(OperationalError|TimeoutError|InterfaceError)|QueuePool limit"
     r"|password authentication failed|the database system is|could not connect to server"
     r"|server closed the connection unexpectedly|terminating connection due to"
-    r"|connection to server (at|on) ",
+    r"|connection to server (at \"|on socket)",
     re.IGNORECASE,
 )
 """How Postgres and its Python clients name their trouble. A bare OperationalError may be Redis's."""
