@@ -102,6 +102,19 @@ def test_while_the_fix_is_not_judged_it_occupies_its_resource(stage: Stage, nigh
     assert held["until"] == "2026-11-23T02:43:00.000Z"
 
 
+def test_a_resource_that_is_another_incidents_by_now_loses_no_verdict(
+    stage: Stage, night: Night
+) -> None:
+    night.to("the proof")
+    stage.change(f"occupancy#{RESOURCE}", "-", incident_id="another")
+
+    night.minute()
+
+    assert stage.incident()["attempts"][0]["outcome"] == "VERIFIED"
+    assert stage.item(f"occupancy#{RESOURCE}")["incident_id"] == "another"
+    assert stage.item(f"cooldown#{RESOURCE}#redeploy")["verified_at"]
+
+
 def test_does_nothing_when_it_cleared_by_itself(stage: Stage, night: Night) -> None:
     night.minutes(12)
 
